@@ -1,0 +1,1 @@
+//! From an input manifest to one executable file.

@@ -1,0 +1,1 @@
+//! What travels inside every file: the portable head and the Python bootstrap.

@@ -1,0 +1,43 @@
+//! The command line: what was typed (clap structs, one file a subcommand), turned into plans for [`crate::app`].
+
+mod exit;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::Exit;
+
+/// Turn a Python application and its locked wheels into one executable file.
+#[derive(Debug, Parser)]
+#[command(name = "monowheel", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result: anyhow::Result<Exit> = match cli.command {};
+    #[expect(unreachable_code, reason = "subcommands arrive one by one")]
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            report(&error);
+            Exit::Failed.into()
+        }
+    }
+}
+
+/// Prints an error and its causes: one line each, the outermost first.
+fn report(error: &anyhow::Error) {
+    eprintln!("error: {error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("  caused by: {cause}");
+    }
+}

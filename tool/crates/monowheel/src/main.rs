@@ -1,0 +1,7 @@
+//! The `monowheel` command: see [`monowheel::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    monowheel::cli::main()
+}

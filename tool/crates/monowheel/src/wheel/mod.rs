@@ -1,0 +1,5 @@
+//! Reading wheels: file name, archive, METADATA, RECORD, entry points, and the facts that assembling needs.
+
+mod facts;
+
+pub use facts::{Facts, InstalledFile, License};

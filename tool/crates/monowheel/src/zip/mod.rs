@@ -1,0 +1,1 @@
+//! Writing archives: one deterministic zip writer for everything that leaves this crate.
