@@ -1,1 +1,20 @@
 //! From an input manifest to one executable file.
+//!
+//! [`Input`] is what the build system says, [`Plan`] what it means after every check, [`assemble`] writes it. All checks come before the
+//! first output byte.
+
+mod assemble;
+mod conflicts;
+mod entry;
+mod error;
+mod first_party;
+mod input;
+mod manifest;
+mod plan;
+mod versions;
+
+pub use assemble::assemble;
+pub use error::AppError;
+pub use input::{Application, Input};
+pub use manifest::{Code, Entry, Manifest, PackedWheel, Python};
+pub use plan::Plan;

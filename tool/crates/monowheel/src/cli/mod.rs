@@ -1,5 +1,6 @@
 //! The command line: what was typed (clap structs, one file a subcommand), turned into plans for [`crate::app`].
 
+mod assemble;
 mod exit;
 
 use std::process::ExitCode;
@@ -17,14 +18,17 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Assemble(assemble::Assemble),
+}
 
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result: anyhow::Result<Exit> = match cli.command {};
-    #[expect(unreachable_code, reason = "subcommands arrive one by one")]
+    let result = match cli.command {
+        Command::Assemble(assemble) => assemble.run(),
+    };
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {

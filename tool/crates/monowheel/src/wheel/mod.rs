@@ -2,4 +2,4 @@
 
 mod facts;
 
-pub use facts::{Facts, InstalledFile, License};
+pub use facts::{FORMAT as FACTS_FORMAT, Facts, InstalledFile, License};

@@ -1,1 +1,16 @@
 //! Writing archives: one deterministic zip writer for everything that leaves this crate.
+//!
+//! The `zip` crate reads wheels; writing is our own, because every byte of an output is a promise here and must not change with a
+//! library's version. Members are STORED, so no zlib version reaches the bytes either.
+
+mod header;
+mod writer;
+
+pub use header::Member;
+pub use writer::{Reserved, Writer, archive_size};
+
+/// The CRC-32 of `bytes`, as zip headers carry it (APPNOTE.TXT 4.4.7).
+#[must_use]
+pub fn crc32(bytes: &[u8]) -> u32 {
+    crc32fast::hash(bytes)
+}

@@ -1,0 +1,234 @@
+//! Writing the file: a head, then the archive (ARCHITECTURE.md, "The file").
+//!
+//! One pass: wheels are copied without being looked at (their checksums stand in their facts), first-party files are read once. Only the
+//! checksum of the nested archive and the digest in the head are filled in afterwards, so memory does not grow with the application.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::error::AppError;
+use super::first_party::FirstPartyFile;
+use super::manifest::{Code, Manifest, PackedWheel, VERSION};
+use super::plan::{Plan, PlannedWheel};
+use crate::bootstrap::{self, Head};
+use crate::json;
+use crate::output::Output;
+use crate::zip::{Member, Writer, archive_size};
+
+/// Members of the archive.
+const MAIN: &str = "__main__.py";
+const FOLDER: &str = "monowheel/";
+const CODE: &str = "monowheel/code.zip";
+const WHEELS: &str = "monowheel/wheels/";
+const MANIFEST: &str = "monowheel/manifest.json";
+/// First-party files up to this size are read into memory once; larger ones are read twice.
+const SMALL: u64 = 4 << 20;
+/// Keys of cache folders are this many hex digits of a SHA-256: short paths, and 128 bits are no less unique.
+const KEY: usize = 32;
+
+/// Writes the application to `output`, whole or not at all.
+///
+/// # Errors
+/// Where an input cannot be read or the output cannot be written.
+pub fn assemble(plan: &Plan, output: &Path) -> Result<(), AppError> {
+    let mut target = Output::create(output)?;
+    let write = |source| AppError::Write { source };
+    let mut head = Head::new(bootstrap::bootstrap().len() as u64, &plan.application, &plan.python);
+    let mut sink = BufWriter::with_capacity(1 << 18, target.file());
+    sink.write_all(&head.render()).map_err(write)?;
+    let mut archive = Writer::new(sink, head.render().len() as u64);
+    archive.bytes(MAIN, false, bootstrap::bootstrap()).map_err(write)?;
+    archive.directory(FOLDER).map_err(write)?;
+    let code = write_code(&mut archive, &plan.files)?;
+    archive.directory(WHEELS).map_err(write)?;
+    for wheel in &plan.wheels {
+        copy_wheel(&mut archive, wheel)?;
+    }
+    let manifest = json::canonical(&manifest(plan, code)?).map_err(|source| AppError::Canonical { source })?;
+    archive.bytes(MANIFEST, false, &manifest).map_err(write)?;
+    let mut sink = archive.finish().map_err(write)?;
+    head.digest = hex(&Sha256::digest(&manifest));
+    sink.seek(SeekFrom::Start(0)).map_err(write)?;
+    sink.write_all(&head.render()).map_err(write)?;
+    sink.flush().map_err(write)?;
+    drop(sink);
+    target.commit(true)?;
+    Ok(())
+}
+
+fn manifest(plan: &Plan, code: Code) -> Result<Manifest, AppError> {
+    let imports: Vec<String> = plan.imports.iter().cloned().collect();
+    let wheels: Vec<PackedWheel> = plan.wheels.iter().map(packed).collect();
+    // What the dependency tree is made of, and nothing else: a deploy that changes first-party code alone keeps its key.
+    let tree: Vec<(&str, &[String])> = wheels.iter().map(|wheel| (wheel.sha256.as_str(), wheel.drop.as_slice())).collect();
+    let key = json::canonical(&(bootstrap::LAYOUT, &imports, tree)).map_err(|source| AppError::Canonical { source })?;
+    Ok(Manifest {
+        version: VERSION,
+        entry: plan.entry.clone(),
+        args: plan.application.args.clone(),
+        env: plan.application.env.clone(),
+        interpreter_args: plan.application.interpreter_args.clone(),
+        imports,
+        python: plan.python.clone(),
+        platform: plan.application.platform.clone(),
+        bootstrap: hex(&Sha256::digest(bootstrap::bootstrap())),
+        code,
+        dependencies: hex(&Sha256::digest(&key))[..KEY].to_owned(),
+        wheels,
+    })
+}
+
+fn packed(wheel: &PlannedWheel) -> PackedWheel {
+    let facts = &wheel.facts;
+    PackedWheel {
+        file: facts.file.clone(),
+        name: facts.name.clone(),
+        version: facts.wheel_version.clone(),
+        sha256: facts.sha256.clone(),
+        size: facts.size,
+        dist_info: facts.dist_info.clone(),
+        data: facts.data.clone(),
+        purelib: facts.purelib,
+        console_scripts: facts.console_scripts.clone(),
+        gui_scripts: facts.gui_scripts.clone(),
+        drop: wheel.drop.iter().cloned().collect(),
+    }
+}
+
+fn copy_wheel<W: Write>(archive: &mut Writer<W>, wheel: &PlannedWheel) -> Result<(), AppError> {
+    let read = |source| AppError::Read { path: wheel.path.clone(), source };
+    let file = File::open(&wheel.path).map_err(read)?;
+    let member = Member {
+        name: format!("{WHEELS}{}", wheel.facts.file),
+        executable: false,
+        size: wheel.facts.size,
+        crc32: wheel.facts.crc32,
+    };
+    archive.copy(member, file).map_err(read)
+}
+
+/// Writes the nested archive of the first-party tree as one member.
+fn write_code<W: Write + Seek>(archive: &mut Writer<W>, files: &[FirstPartyFile]) -> Result<Code, AppError> {
+    let write = |source| AppError::Write { source };
+    let members = members(files);
+    let sizes: Vec<Member> = members.iter().map(|(member, _)| member.clone()).collect();
+    let size = archive_size(&sizes);
+    let reserved = archive.reserve(CODE, size).map_err(write)?;
+    let mut nested = Writer::new(Hashing::new(archive.sink()), 0);
+    for (member, file) in members {
+        match file {
+            Some(file) => write_file(&mut nested, member, file)?,
+            None => nested.directory(&member.name).map_err(write)?,
+        }
+    }
+    let hashing = nested.finish().map_err(write)?;
+    let (sha256, crc32) = hashing.finish();
+    archive.fill(reserved, crc32).map_err(write)?;
+    Ok(Code { sha256, size, files: files.len() })
+}
+
+/// Files and every directory above them, sorted by name.
+fn members(files: &[FirstPartyFile]) -> Vec<(Member, Option<&FirstPartyFile>)> {
+    let mut members: Vec<(Member, Option<&FirstPartyFile>)> = Vec::new();
+    for file in files {
+        let above = file.dest.match_indices('/').map(|(end, _)| (Member::directory(&file.dest[..=end]), None));
+        members.extend(above);
+        members.push((Member { name: file.dest.clone(), executable: false, size: file.size, crc32: 0 }, Some(file)));
+    }
+    members.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+    members.dedup_by(|a, b| a.0.name == b.0.name);
+    members
+}
+
+fn write_file<W: Write>(nested: &mut Writer<W>, mut member: Member, file: &FirstPartyFile) -> Result<(), AppError> {
+    let read = |source| AppError::Read { path: file.path.clone(), source };
+    let mut source = File::open(&file.path).map_err(read)?;
+    if file.size <= SMALL {
+        let mut content = Vec::with_capacity(usize::try_from(file.size).unwrap_or_default() + 1);
+        (&mut source).take(SMALL + 1).read_to_end(&mut content).map_err(read)?;
+        member.crc32 = crate::zip::crc32(&content);
+        member.executable = is_executable(&content);
+        return nested.copy(member, content.as_slice()).map_err(read);
+    }
+    let mut hasher = crc32fast::Hasher::new();
+    let mut buffer = vec![0; 1 << 18];
+    let mut first = true;
+    loop {
+        let count = source.read(&mut buffer).map_err(read)?;
+        if count == 0 {
+            break;
+        }
+        if first {
+            member.executable = is_executable(&buffer[..count]);
+            first = false;
+        }
+        hasher.update(&buffer[..count]);
+    }
+    member.crc32 = hasher.finalize();
+    source.seek(SeekFrom::Start(0)).map_err(read)?;
+    nested.copy(member, source).map_err(read)
+}
+
+/// Mode by content, never by the input's mode, which a checkout, an umask or a cache may change: scripts and programs are executable.
+fn is_executable(content: &[u8]) -> bool {
+    const ELF_TYPE: usize = 16;
+    const ELF_EXECUTABLE: u8 = 2;
+    const MACH_O_TYPE: usize = 12;
+    const MACH_O_EXECUTE: u8 = 2;
+    match content {
+        [b'#', b'!', ..] => true,
+        [0x7f, b'E', b'L', b'F', ..] => content.get(ELF_TYPE) == Some(&ELF_EXECUTABLE) || has_interpreter(content),
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] => content.get(MACH_O_TYPE) == Some(&MACH_O_EXECUTE),
+        _ => false,
+    }
+}
+
+/// Position-independent programs have the type of shared libraries, but name the loader: segment type `PT_INTERP`, 3 (64-bit ELF).
+fn has_interpreter(content: &[u8]) -> bool {
+    let half = |at: usize| content.get(at..at + 2).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]])));
+    let (Some(size), Some(count)) = (half(54), half(56)) else { return false };
+    let Some(table) = content.get(32..40).map(|b| b.iter().rev().fold(0_usize, |n, byte| n.wrapping_shl(8) | usize::from(*byte))) else {
+        return false;
+    };
+    (0..count).any(|index| {
+        let at = table.saturating_add(index * size);
+        content.get(at..at.saturating_add(4)) == Some(&[3, 0, 0, 0])
+    })
+}
+
+/// A sink that takes SHA-256 and CRC-32 of what passes through.
+struct Hashing<W> {
+    sink: W,
+    sha256: Sha256,
+    crc32: crc32fast::Hasher,
+}
+
+impl<W: Write> Hashing<W> {
+    fn new(sink: W) -> Self {
+        Self { sink, sha256: Sha256::new(), crc32: crc32fast::Hasher::new() }
+    }
+
+    fn finish(self) -> (String, u32) {
+        (hex(&self.sha256.finalize()), self.crc32.finalize())
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.sink.write(bytes)?;
+        self.sha256.update(&bytes[..count]);
+        self.crc32.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

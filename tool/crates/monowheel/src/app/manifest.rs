@@ -1,0 +1,108 @@
+//! The manifest that travels inside the file (ARCHITECTURE.md, "The manifest inside").
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The manifest version that this tool writes.
+pub const VERSION: u32 = 1;
+
+/// What the runtime must know of an application.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Format number, [`VERSION`].
+    pub version: u32,
+    /// What to run.
+    pub entry: Entry,
+    /// Arguments put before the user's.
+    pub args: Vec<String>,
+    /// Defaults for the environment.
+    pub env: BTreeMap<String, String>,
+    /// Options for the interpreter.
+    pub interpreter_args: Vec<String>,
+    /// Roots for `sys.path`, sorted.
+    pub imports: Vec<String>,
+    /// The interpreters that fit.
+    pub python: Python,
+    /// The platform that the file was built for, if it is bound to one.
+    pub platform: Option<String>,
+    /// SHA-256 of `__main__.py`, so that the digest covers it.
+    pub bootstrap: String,
+    /// The first-party tree.
+    pub code: Code,
+    /// Key of the dependency tree: 32 hex digits.
+    pub dependencies: String,
+    /// The wheels inside, sorted by file name.
+    pub wheels: Vec<PackedWheel>,
+}
+
+/// What to run.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Entry {
+    /// `sys.exit(module.attr())`, as console scripts do.
+    Attr {
+        /// Dotted module name.
+        module: String,
+        /// Dotted attribute.
+        attr: String,
+    },
+    /// A first-party file, as `python FILE` does.
+    File {
+        /// Its place in the first-party tree.
+        path: String,
+    },
+}
+
+/// The interpreters that fit.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Python {
+    /// The application's own specifiers, for messages.
+    pub requires: Option<String>,
+    /// Accepted minor versions, ascending.
+    pub versions: Vec<String>,
+    /// The version that was built for, tried first.
+    pub default: Option<String>,
+}
+
+/// The nested archive of the first-party tree.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// SHA-256 of the nested archive.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// How many files it holds.
+    pub files: usize,
+}
+
+/// One wheel inside.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackedWheel {
+    /// File name.
+    pub file: String,
+    /// Project name, normalized.
+    pub name: String,
+    /// Project version, normalized.
+    pub version: String,
+    /// SHA-256 of the wheel.
+    pub sha256: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Name of its `.dist-info` folder.
+    pub dist_info: String,
+    /// Name of its `.data` folder, where there is one.
+    pub data: Option<String>,
+    /// `Root-Is-Purelib`.
+    pub purelib: bool,
+    /// Console scripts to write.
+    pub console_scripts: BTreeMap<String, String>,
+    /// GUI scripts to write.
+    pub gui_scripts: BTreeMap<String, String>,
+    /// Installed paths that are left out, because another owner won them.
+    pub drop: Vec<String>,
+}

@@ -1,0 +1,106 @@
+//! What an input means, after every check and before the first output byte.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+use super::error::AppError;
+use super::first_party::{self, FirstPartyFile};
+use super::input::{Application, Input, WheelInput};
+use super::manifest::{Entry, Python};
+use super::{conflicts, entry, versions};
+use crate::wheel::{FACTS_FORMAT, Facts};
+
+/// An application that can be written.
+#[derive(Debug)]
+pub struct Plan {
+    /// As the input says.
+    pub application: Application,
+    /// What to run.
+    pub entry: Entry,
+    /// The first-party tree, sorted by place.
+    pub files: Vec<FirstPartyFile>,
+    /// Import roots.
+    pub imports: BTreeSet<String>,
+    /// The wheels, sorted by file name.
+    pub wheels: Vec<PlannedWheel>,
+    /// The interpreters that fit.
+    pub python: Python,
+}
+
+/// A wheel that goes in.
+#[derive(Debug)]
+pub struct PlannedWheel {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// Its facts.
+    pub facts: Facts,
+    /// Who asked for it.
+    pub origin: String,
+    /// Installed paths that are left out.
+    pub drop: BTreeSet<String>,
+}
+
+impl Plan {
+    /// Checks everything there is to check.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn new(input: &Input) -> Result<Self, AppError> {
+        let application = input.application.clone();
+        let imports: BTreeSet<String> = input.imports.iter().cloned().collect();
+        if let Some(dest) = imports.iter().find(|import| !first_party::is_place(import)) {
+            return Err(AppError::Destination { origin: application.origin, dest: dest.clone() });
+        }
+        let mut wheels = wheels(&application.origin, &input.wheels)?;
+        let (files, clashes) = first_party::collect(input)?;
+        conflicts::settle(&application.origin, &files, clashes, &imports, &mut wheels, &input.settlements)?;
+        let entry = entry::resolve(&application, &files, &imports, &wheels)?;
+        let python = versions::accepted(&application, &wheels.iter().map(|wheel| &wheel.facts).collect::<Vec<_>>())?;
+        Ok(Self { application, entry, files, imports, wheels, python })
+    }
+}
+
+fn wheels(origin: &str, inputs: &[WheelInput]) -> Result<Vec<PlannedWheel>, AppError> {
+    let mut wheels: BTreeMap<String, PlannedWheel> = BTreeMap::new();
+    let mut inputs: Vec<&WheelInput> = inputs.iter().collect();
+    inputs.sort_by(|a, b| (&a.origin, &a.path).cmp(&(&b.origin, &b.path)));
+    for input in inputs {
+        let facts = read_facts(input)?;
+        let found = fs::metadata(&input.path).map_err(|source| AppError::Read { path: input.path.clone(), source })?.len();
+        if found != facts.size {
+            let (path, expected) = (input.path.clone(), facts.size);
+            return Err(AppError::WheelSize { origin: origin.to_owned(), path, found, expected });
+        }
+        match wheels.get(&facts.name) {
+            Some(first) if first.facts.sha256 == facts.sha256 => {}
+            Some(first) => {
+                return Err(AppError::TwoVersions {
+                    origin: origin.to_owned(),
+                    name: facts.name,
+                    first_file: first.facts.file.clone(),
+                    first_origin: first.origin.clone(),
+                    second_file: facts.file,
+                    second_origin: input.origin.clone(),
+                });
+            }
+            None => {
+                let planned = PlannedWheel { path: input.path.clone(), origin: input.origin.clone(), drop: BTreeSet::new(), facts };
+                wheels.insert(planned.facts.name.clone(), planned);
+            }
+        }
+    }
+    let mut wheels: Vec<PlannedWheel> = wheels.into_values().collect();
+    wheels.sort_by(|a, b| a.facts.file.cmp(&b.facts.file));
+    Ok(wheels)
+}
+
+fn read_facts(input: &WheelInput) -> Result<Facts, AppError> {
+    let path = || input.facts.clone();
+    let bytes = fs::read(&input.facts).map_err(|source| AppError::Read { path: path(), source })?;
+    let facts: Facts = serde_json::from_slice(&bytes).map_err(|source| AppError::Facts { path: path(), source })?;
+    if facts.version != FACTS_FORMAT {
+        return Err(AppError::FactsVersion { path: path(), found: facts.version, expected: FACTS_FORMAT });
+    }
+    Ok(facts)
+}
