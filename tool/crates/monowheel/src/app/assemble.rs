@@ -101,12 +101,8 @@ fn packed(wheel: &PlannedWheel) -> PackedWheel {
 fn copy_wheel<W: Write>(archive: &mut Writer<W>, wheel: &PlannedWheel) -> Result<(), AppError> {
     let read = |source| AppError::Read { path: wheel.path.clone(), source };
     let file = File::open(&wheel.path).map_err(read)?;
-    let member = Member {
-        name: format!("{WHEELS}{}", wheel.facts.file),
-        executable: false,
-        size: wheel.facts.size,
-        crc32: wheel.facts.crc32,
-    };
+    let member =
+        Member { name: format!("{WHEELS}{}", wheel.facts.file), executable: false, size: wheel.facts.size, crc32: wheel.facts.crc32 };
     archive.copy(member, file).map_err(read)
 }
 

@@ -32,7 +32,9 @@ pub enum AppError {
          hint: take both from one lock file, or drop one of the two dependencies"
     )]
     TwoVersions { origin: String, name: String, first_file: String, first_origin: String, second_file: String, second_origin: String },
-    #[error("{origin}: `{dest}` is not a place within the application: expected a relative path with `/`, without `.`, `..` or empty parts")]
+    #[error(
+        "{origin}: `{dest}` is not a place within the application: expected a relative path with `/`, without `.`, `..` or empty parts"
+    )]
     Destination { origin: String, dest: String },
     #[error(
         "{origin}: {count} {} in two places with different content\n{list}hint: {hint}",
@@ -51,7 +53,9 @@ pub enum AppError {
     ScriptMissing { origin: String, script: String, nearest: String },
     #[error("{origin}: `requires_python` is not a version specifier (PEP 440): `{text}`")]
     RequiresPython { origin: String, text: String },
-    #[error("{origin}: no version of Python fits the whole application\n{list}hint: build for another `python_version`, or lock other versions")]
+    #[error(
+        "{origin}: no version of Python fits the whole application\n{list}hint: build for another `python_version`, or lock other versions"
+    )]
     NoPython { origin: String, list: String },
     #[error(
         "{origin}: is built for Python {wanted}, which does not fit the whole application\n{list}hint: build for another \

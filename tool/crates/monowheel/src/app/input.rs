@@ -145,7 +145,8 @@ fn collect(path: &Path, open: &mut Vec<PathBuf>, lines: &mut Vec<Line>) -> Resul
     let text = fs::read_to_string(path).map_err(|source| AppError::Read { path: path.to_owned(), source })?;
     open.push(path.to_owned());
     for (index, text) in text.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
-        let line = serde_json::from_str(text).map_err(|source| AppError::ManifestLine { path: path.to_owned(), line: index + 1, source })?;
+        let line =
+            serde_json::from_str(text).map_err(|source| AppError::ManifestLine { path: path.to_owned(), line: index + 1, source })?;
         if let Line::List { path: list } = &line {
             if open.contains(list) {
                 return Err(AppError::ListCycle { path: path.to_owned(), list: list.clone() });

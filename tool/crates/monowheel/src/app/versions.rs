@@ -20,9 +20,9 @@ const MINORS: std::ops::RangeInclusive<u64> = 9..=25;
 pub fn accepted(application: &Application, wheels: &[&Facts]) -> Result<Python, AppError> {
     let origin = || application.origin.clone();
     let own = match &application.requires_python {
-        Some(text) => Some(
-            VersionSpecifiers::from_str(text).map_err(|_| AppError::RequiresPython { origin: origin(), text: text.clone() })?,
-        ),
+        Some(text) => {
+            Some(VersionSpecifiers::from_str(text).map_err(|_| AppError::RequiresPython { origin: origin(), text: text.clone() })?)
+        }
         None => None,
     };
     let fits = |minor: u64| own.as_ref().is_none_or(|own| admits(own, minor)) && wheels.iter().all(|facts| wheel_fits(facts, minor));
