@@ -38,11 +38,11 @@ pub fn accepted(application: &Application, wheels: &[&Facts]) -> Result<Python, 
         }
         list
     };
-    if let Some(wanted) = &application.python_version {
-        if !versions.contains(wanted) {
-            let minor = wanted.strip_prefix("3.").and_then(|minor| minor.parse().ok()).unwrap_or(0);
-            return Err(AppError::WrongPython { origin: origin(), wanted: wanted.clone(), list: refusals(&[minor]) });
-        }
+    if let Some(wanted) = &application.python_version
+        && !versions.contains(wanted)
+    {
+        let minor = wanted.strip_prefix("3.").and_then(|minor| minor.parse().ok()).unwrap_or(0);
+        return Err(AppError::WrongPython { origin: origin(), wanted: wanted.clone(), list: refusals(&[minor]) });
     }
     if versions.is_empty() {
         let mut list = refusals(&MINORS.collect::<Vec<_>>());
