@@ -19,6 +19,15 @@ const SITE_PACKAGES: &str = "site-packages/";
 /// Files at the top of an import root that are run or collected by path rather than imported by name.
 const NOT_IMPORTED: [&str; 4] = ["__init__.py", "__main__.py", "conftest.py", "setup.py"];
 
+/// A conflict that nobody settled.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Conflict {
+    place: String,
+    owners: Vec<String>,
+    /// Whether `conflicts` can settle it: a path of the environment, not one within the first-party tree.
+    settleable: bool,
+}
+
 struct Place<'a> {
     path: &'a str,
     wheel: usize,
@@ -38,7 +47,8 @@ pub fn settle(
     wheels: &mut [PlannedWheel],
     settlements: &[Settlement],
 ) -> Result<(), AppError> {
-    let mut found: Vec<(String, Vec<String>)> = clashes.into_iter().map(|clash| (clash.dest, clash.owners.to_vec())).collect();
+    let own = |clash: Clash| Conflict { place: clash.dest, owners: clash.owners.to_vec(), settleable: false };
+    let mut found: Vec<Conflict> = clashes.into_iter().map(own).collect();
     let mut drops: Vec<(usize, String)> = Vec::new();
     {
         let scripts = scripts(wheels);
@@ -50,10 +60,11 @@ pub fn settle(
                         .filter(|place| settlement.winner.as_deref() != Some(&wheels[place.wheel].facts.name))
                         .map(|place| (place.wheel, place.path.to_owned())),
                 ),
-                None => found.push((
-                    run[0].path.to_owned(),
-                    run.iter().map(|place| format!("{} ({} bytes)", wheels[place.wheel].facts.file, place.size)).collect(),
-                )),
+                None => found.push(Conflict {
+                    place: run[0].path.to_owned(),
+                    owners: run.iter().map(|place| wheel_owner(wheels, place)).collect(),
+                    settleable: true,
+                }),
             }
         }
         let modules = modules(files, imports);
@@ -62,13 +73,11 @@ pub fn settle(
             match settlement(settlements, place.path).map(|settlement| settlement.winner.as_deref()) {
                 Some(Some(FIRST_PARTY) | None) => drops.push((place.wheel, place.path.to_owned())),
                 Some(Some(_)) => {} // third party comes first on sys.path
-                None => found.push((
-                    place.path.to_owned(),
-                    vec![
-                        format!("{} ({} bytes)", wheels[place.wheel].facts.file, place.size),
-                        format!("{} ({} bytes), first-party {}", file.dest, file.size, file.origin),
-                    ],
-                )),
+                None => found.push(Conflict {
+                    place: place.path.to_owned(),
+                    owners: vec![wheel_owner(wheels, place), own_owner(file)],
+                    settleable: true,
+                }),
             }
         }
     }
@@ -78,21 +87,37 @@ pub fn settle(
     if found.is_empty() { Ok(()) } else { Err(conflicts(origin, found)) }
 }
 
-fn conflicts(origin: &str, mut found: Vec<(String, Vec<String>)>) -> AppError {
+fn wheel_owner(wheels: &[PlannedWheel], place: &Place<'_>) -> String {
+    format!("{} ({})", wheels[place.wheel].facts.file, bytes(place.size))
+}
+
+fn own_owner(file: &FirstPartyFile) -> String {
+    format!("{} ({}), first-party, from {}", file.dest, bytes(file.size), file.origin)
+}
+
+/// A size for a message.
+pub fn bytes(size: u64) -> String {
+    if size == 1 { "1 byte".to_owned() } else { format!("{size} bytes") }
+}
+
+fn conflicts(origin: &str, mut found: Vec<Conflict>) -> AppError {
     const SHOWN: usize = 10;
     found.sort();
     let count = found.len();
     let mut list = String::new();
-    for (path, owners) in found.iter().take(SHOWN) {
-        list += &format!("  {path}\n");
-        for owner in owners {
+    for conflict in found.iter().take(SHOWN) {
+        list += &format!("  {}\n", conflict.place);
+        for owner in &conflict.owners {
             list += &format!("    {owner}\n");
         }
     }
     if count > SHOWN {
         list += &format!("  and {} more\n", count - SHOWN);
     }
-    let hint = "remove one of the owners, or say who wins, e.g. conflicts = {\"".to_owned() + &found[0].0 + "\": \"<project>\"}";
+    let hint = match found.iter().find(|conflict| conflict.settleable) {
+        Some(conflict) => format!("remove one of the owners, or say who wins: conflicts = {{\"{}\": \"<project>\"}}", conflict.place),
+        None => "remove one of the owners, or move it".to_owned(),
+    };
     AppError::Conflicts { origin: origin.to_owned(), count, list, hint }
 }
 
@@ -140,15 +165,15 @@ fn is_module(path: &str) -> bool {
     [".py", ".so", ".pyd"].iter().any(|suffix| path.ends_with(suffix))
 }
 
-fn two_roots(modules: &BTreeMap<&str, Vec<&FirstPartyFile>>, found: &mut Vec<(String, Vec<String>)>) -> Result<(), AppError> {
+fn two_roots(modules: &BTreeMap<&str, Vec<&FirstPartyFile>>, found: &mut Vec<Conflict>) -> Result<(), AppError> {
     for (module, files) in modules.iter().filter(|(_, files)| files.len() > 1) {
         let mut digests = BTreeSet::new();
         for file in files {
             digests.insert(digest(&file.path)?);
         }
         if digests.len() > 1 {
-            let owners = files.iter().map(|file| format!("{} ({} bytes), {}", file.dest, file.size, file.origin)).collect();
-            found.push((format!("module {module}, under two import roots"), owners));
+            let owners = files.iter().map(|file| own_owner(file)).collect();
+            found.push(Conflict { place: format!("module {module}, under two import roots"), owners, settleable: false });
         }
     }
     Ok(())

@@ -36,10 +36,7 @@ pub enum AppError {
         "{origin}: `{dest}` is not a place within the application: expected a relative path with `/`, without `.`, `..` or empty parts"
     )]
     Destination { origin: String, dest: String },
-    #[error(
-        "{origin}: {count} {} in two places with different content\n{list}hint: {hint}",
-        if *count == 1 { "file stands" } else { "files stand" }
-    )]
+    #[error("{origin}: {count} {} more than one owner, with different content\n{list}hint: {hint}", if *count == 1 { "place has" } else { "places have" })]
     Conflicts { origin: String, count: usize, list: String, hint: String },
     #[error("{origin}: main `{dest}` is not among the sources{nearest}")]
     MainMissing { origin: String, dest: String, nearest: String },

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
+use super::conflicts::bytes;
 use super::error::AppError;
 use super::input::{Input, Source};
 
@@ -67,7 +68,7 @@ pub fn collect(input: &Input) -> Result<(Vec<FirstPartyFile>, Vec<Clash>), AppEr
 }
 
 fn owner(file: &FirstPartyFile) -> String {
-    format!("{} ({} bytes)", if file.origin.is_empty() { &file.dest } else { &file.origin }, file.size)
+    format!("{} ({})", if file.origin.is_empty() { &file.dest } else { &file.origin }, bytes(file.size))
 }
 
 fn file(source: Source) -> Result<FirstPartyFile, AppError> {

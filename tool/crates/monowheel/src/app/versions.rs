@@ -34,7 +34,7 @@ pub fn accepted(application: &Application, wheels: &[&Facts]) -> Result<Python, 
             list += &format!("  requires_python = {}\n", application.requires_python.as_deref().unwrap_or_default());
         }
         for facts in wheels.iter().filter(|facts| refuses(&|minor| wheel_fits(facts, minor))) {
-            list += &format!("  {} (requires {})\n", facts.file, facts.requires_python.as_deref().unwrap_or("any"));
+            list += &describe(facts);
         }
         list
     };
@@ -47,14 +47,22 @@ pub fn accepted(application: &Application, wheels: &[&Facts]) -> Result<Python, 
     if versions.is_empty() {
         let mut list = refusals(&MINORS.collect::<Vec<_>>());
         if list.is_empty() {
-            // No one refuses all alone: name whoever narrows the choice.
-            for facts in wheels.iter().filter(|facts| MINORS.filter(|minor| wheel_fits(facts, *minor)).count() < 3) {
-                list += &format!("  {}\n", facts.file);
+            // No one refuses all alone: name everyone who narrows the choice.
+            for facts in wheels.iter().filter(|facts| MINORS.any(|minor| !wheel_fits(facts, minor))) {
+                list += &describe(facts);
             }
         }
         return Err(AppError::NoPython { origin: origin(), list });
     }
     Ok(Python { requires: application.requires_python.clone(), versions, default: application.python_version.clone() })
+}
+
+/// A wheel and what it asks of Python, as a line for the message.
+fn describe(facts: &Facts) -> String {
+    let requires = facts.requires_python.as_deref().map(|text| format!("requires {text}"));
+    let tagged = facts.tags.iter().any(|tag| !tag.starts_with("py3-")).then(|| format!("tagged {}", facts.tags.join(", ")));
+    let asks: Vec<String> = requires.into_iter().chain(tagged).collect();
+    format!("  {} ({})\n", facts.file, asks.join("; "))
 }
 
 fn wheel_fits(facts: &Facts, minor: u64) -> bool {
