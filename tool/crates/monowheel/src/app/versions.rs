@@ -48,7 +48,7 @@ pub fn accepted(application: &Application, wheels: &[&Facts]) -> Result<Python, 
         let mut list = refusals(&MINORS.collect::<Vec<_>>());
         if list.is_empty() {
             // No one refuses all alone: name everyone who narrows the choice.
-            for facts in wheels.iter().filter(|facts| MINORS.any(|minor| !wheel_fits(facts, minor))) {
+            for facts in wheels.iter().filter(|facts| MINORS.clone().any(|minor| !wheel_fits(facts, minor))) {
                 list += &describe(facts);
             }
         }
