@@ -1,0 +1,98 @@
+"""What the benchmarks share: peers and wheels by hash, the release build of the tool, medians, dated results."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TOP = HERE.parents[1]
+CACHE = (
+    Path(
+        os.environ.get("MONOWHEEL_TEST_CACHE")
+        or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "monowheel-tests"
+    )
+    / "bench"
+)
+
+
+def run(*command: object, **options: object) -> None:
+    """Run a command; its output is shown only where it fails."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, **options)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+
+
+def peers() -> Path:
+    """Install the peers by hash into an environment of their own, once, and give its `bin`."""
+    environment = CACHE / "peers"
+    if not (environment / "complete").exists():
+        run(sys.executable, "-m", "venv", "--clear", environment)
+        run(
+            environment / "bin/pip",
+            "install",
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+            "-r",
+            HERE / "requirements.txt",
+        )
+        (environment / "complete").touch()
+    return environment / "bin"
+
+
+def wheels(application: str) -> Path:
+    """Download the wheels of `application`.txt by hash, once, and give their folder."""
+    folder = CACHE / "wheels" / application
+    if not (folder / "complete").exists():
+        run(
+            *(sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
+            *("--dest", folder, "-r", HERE / f"{application}.txt"),
+        )
+        (folder / "complete").touch()
+    return folder
+
+
+def tool() -> Path:
+    """Build the tool as a release does and give it."""
+    run("cargo", "build", "--release", "--locked", "--manifest-path", TOP / "tool/Cargo.toml")
+    return TOP / "tool/target/release/monowheel"
+
+
+def median(times: int, before: Callable[[], object], measured: Callable[[], object]) -> float:
+    """Median wall time in seconds of `measured`, with `before` run untimed ahead of each."""
+    taken = []
+    for _ in range(times):
+        before()
+        start = time.perf_counter()
+        measured()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def machine() -> str:
+    """Say what the numbers were taken on."""
+    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, CPython {platform.python_version()}"
+
+
+def keep(name: str, title: str, lines: list[str]) -> None:
+    """Print a result and keep it with its date in `results/`."""
+    date = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
+    text = "\n".join([f"# {title}", "", f"{date}, {machine()}, `tests/bench/{name}.py`", "", *lines, ""])
+    path = HERE / "results" / f"{date}-{name}.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    print(text)
+
+
+def table(header: list[str], rows: list[list[str]]) -> list[str]:
+    """Lay out a Markdown table: the first column left, the others right."""
+    rule = "|---|" + "--:|" * (len(header) - 1)
+    return [f"| {' | '.join(header)} |", rule, *(f"| {' | '.join(row)} |" for row in rows)]
