@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time the assembling of two applications against `cat`, pex and shiv, in one run.
 
-`tests/bench/assemble.py` needs the network once, for the peers and the wheels by hash. Facts are what the cached action per wheel
+It needs the network once, for the peers and the wheels by hash. Facts are what the cached action per wheel
 makes; an edit of a source file does not make them again, so they are timed on their own.
 """
 
