@@ -11,33 +11,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import common
 
 ROUNDS = 5
 MAIN = {"fastapi": "import fastapi, uvicorn\n", "science": "import numpy, pandas, scipy, sklearn, pyarrow\n"}
-
-
-def manifest(folder: Path, application: str, tool: Path, wheels: list[Path]) -> tuple[Path, float]:
-    """Write facts and the input manifest; give the manifest and the time that the facts took."""
-    main = folder / "main.py"
-    main.write_text(MAIN[application])
-    lines = [
-        {"kind": "application", "version": 1, "origin": application, "main": "_main/main.py"},
-        {"kind": "import", "path": "_main"},
-        {"kind": "file", "path": str(main), "dest": "_main/main.py", "origin": application},
-    ]
-
-    def facts() -> None:
-        for wheel in wheels:
-            common.run(tool, "facts", "--wheel", wheel, "--output", folder / f"{wheel.name}.json")
-
-    taken = common.median(1, lambda: None, facts)
-    lines += [{"kind": "wheel", "path": str(wheel), "facts": str(folder / f"{wheel.name}.json")} for wheel in wheels]
-    path = folder / "manifest.jsonl"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return path, taken
 
 
 def measure(application: str) -> tuple[list[str], list[list[str]]]:
@@ -50,7 +28,8 @@ def measure(application: str) -> tuple[list[str], list[list[str]]]:
     source = folder / "src"
     source.mkdir(exist_ok=True)
     (source / "main.py").write_text(MAIN[application])
-    lines, facts = manifest(folder, application, tool, wheels)
+    facts = common.median(1, lambda: None, lambda: common.manifest(folder, application, MAIN[application]))
+    lines = folder / "manifest.jsonl"
     out = folder / "out"
     sink = folder / "cat"
     dists = common.wheels(application)

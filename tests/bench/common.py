@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import json
 import os
 import platform
 import statistics
@@ -60,10 +62,29 @@ def wheels(application: str) -> Path:
     return folder
 
 
+@functools.cache
 def tool() -> Path:
     """Build the tool as a release does and give it."""
     run("cargo", "build", "--release", "--locked", "--manifest-path", TOP / "tool/Cargo.toml")
     return TOP / "tool/target/release/monowheel"
+
+
+def manifest(folder: Path, application: str, main: str) -> Path:
+    """Write facts and the input manifest of an application whose only first-party file is `main`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "main.py").write_text(main)
+    lines = [
+        {"kind": "application", "version": 1, "origin": application, "main": "_main/main.py"},
+        {"kind": "import", "path": "_main"},
+        {"kind": "file", "path": str(folder / "main.py"), "dest": "_main/main.py", "origin": application},
+    ]
+    for wheel in sorted(wheels(application).glob("*.whl")):
+        facts = folder / f"{wheel.name}.json"
+        run(tool(), "facts", "--wheel", wheel, "--output", facts)
+        lines.append({"kind": "wheel", "path": str(wheel), "facts": str(facts)})
+    path = folder / "manifest.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
 
 
 def median(times: int, before: Callable[[], object], measured: Callable[[], object]) -> float:

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Time first and later starts against a plain environment, pex and shiv, in one run.
+
+Three applications import what they are made for and end. Cold: with the tool's run-time cache deleted before each start, files in the page
+cache. Warm: a later start; the tools take turns, so that drift of the machine meets all of them alike. It needs the network once,
+for the peers and the wheels by hash, and writes a table and a picture into `results/`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import common
+import picture
+
+COLD_ROUNDS = 3
+WARM_ROUNDS = 15
+MAIN = {
+    "hello": "print('hello')\n",
+    "fastapi": "import fastapi, uvicorn\n",
+    "science": "import numpy, pandas, scipy, sklearn, pyarrow\n",
+}
+
+
+class Tool:
+    """One way to ship the application: a command to start it, and what makes its next start a first one."""
+
+    def __init__(self, name: str, command: list[object], caches: list[Path]) -> None:
+        """Take the name for the table, the command line and the folders that a first start fills."""
+        self.name, self.command, self.caches = name, [str(part) for part in command], caches
+        self.cold: list[float] = []
+        self.warm: list[float] = []
+
+    def forget(self) -> None:
+        """Delete what earlier starts left."""
+        for cache in self.caches:
+            shutil.rmtree(cache, ignore_errors=True)
+
+    def start(self, environment: dict[str, str]) -> float:
+        """Start the application and give the wall time in seconds until it ended."""
+        begin = time.perf_counter()
+        done = subprocess.run(self.command, env=environment, capture_output=True, text=True, check=False)
+        taken = time.perf_counter() - begin
+        if done.returncode:
+            sys.exit(f"{self.name}: {done.stderr}")
+        return taken
+
+
+def build(application: str, folder: Path) -> list[Tool]:
+    """Ship the application in every way."""
+    peers, source = common.peers(), folder / "src"
+    source.mkdir(parents=True, exist_ok=True)
+    (source / "main.py").write_text(MAIN[application])
+    requirements, dists = common.HERE / f"{application}.txt", common.wheels(application)
+    plain = folder / "plain"
+    common.run(peers / "uv", "venv", "--quiet", "--clear", "--python", sys.executable, plain)
+    install = [
+        "pip",
+        "install",
+        "--quiet",
+        "--offline",
+        "--no-index",
+        "--find-links",
+        dists,
+        "--no-deps",
+        "--python",
+        plain,
+    ]
+    common.run(peers / "uv", *install, "--compile-bytecode", *dists.glob("*.whl"))
+    fresh = folder / "fresh"
+    script = folder / "uv-and-run.sh"
+    script.write_text(
+        "#!/bin/sh\nset -e\n"
+        f'"{peers}/uv" venv --quiet --python "{sys.executable}" "{fresh}"\n'
+        f'"{peers}/uv" pip install --quiet --no-cache --offline --no-deps --python "{fresh}" "{dists}"/*.whl\n'
+        f'exec "{fresh}/bin/python" "{source}/main.py"\n'
+    )
+    script.chmod(0o755)
+    manifest = common.manifest(folder / "monowheel", application, MAIN[application])
+    ours = folder / "app"
+    common.run(common.tool(), "assemble", "--manifest", manifest, "--output", ours)
+    pex = [peers / "pex", "--python", sys.executable, "-D", source, "-m", "main"]
+    resolved = [*pex, "--pre-resolved-dists", dists]
+    common.run(*resolved, "--venv", "--sh-boot", "--no-pre-install-wheels", "-o", folder / "fast.pex")
+    common.run(*pex, "--no-pypi", "--find-links", dists, "-r", requirements, "-o", folder / "default.pex")
+    site = folder / "shiv-site"
+    if not site.exists():
+        common.run(
+            sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--target", site, *dists.glob("*.whl")
+        )
+        (site / "main.py").write_text(f"def run():\n    {MAIN[application]}")
+    shiv = [peers / "shiv", "--site-packages", site, "-e", "main:run", "-p", sys.executable, "-o", folder / "app.shiv"]
+    common.run(*shiv)
+    return [
+        Tool("plain environment", [plain / "bin/python", source / "main.py"], []),
+        Tool("uv pip install --no-cache, then run", [script], [fresh]),
+        Tool("monowheel", [ours], [folder / "root"]),
+        Tool("pex, fastest (--venv --sh-boot, wheels as they are)", [folder / "fast.pex"], [folder / "pexroot"]),
+        Tool("pex, default", [folder / "default.pex"], [folder / "pexroot"]),
+        Tool("shiv", [folder / "app.shiv"], [folder / "shivroot"]),
+    ]
+
+
+def measure(application: str) -> list[Tool]:
+    """Measure one application with every tool."""
+    folder = common.CACHE / "start" / application
+    tools = build(application, folder)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment |= {
+        "MONOWHEEL_ROOT": str(folder / "root"),
+        "PEX_ROOT": str(folder / "pexroot"),
+        "SHIV_ROOT": str(folder / "shivroot"),
+    }
+    for tool in tools:
+        for _ in range(COLD_ROUNDS):
+            tool.forget()
+            tool.cold.append(tool.start(environment))
+    for tool in tools:
+        tool.start(environment) if tool.name != tools[1].name else None
+    for _ in range(WARM_ROUNDS):
+        for tool in tools:
+            if tool.name != tools[1].name:
+                tool.warm.append(tool.start(environment))
+    return tools
+
+
+def rows(tools: list[Tool]) -> list[list[str]]:
+    """Lay out medians and their ratios to the plain environment."""
+    base = statistics.median(tools[0].warm)
+    table = []
+    for tool in tools:
+        cold = statistics.median(tool.cold)
+        row = [tool.name, "–" if tool is tools[0] else f"{cold:.2f}"]
+        if tool.warm:
+            warm = statistics.median(tool.warm)
+            row += [f"{warm * 1000:.1f}", f"{(warm - base) * 1000:+.1f}", f"{warm / base:.2f}"]
+        else:
+            row += ["–", "–", "–"]
+        table.append(row)
+    return table
+
+
+def main() -> None:
+    """Measure, print, keep, draw."""
+    lines: list[str] = []
+    drawn = {}
+    for application in MAIN:
+        tools = measure(application)
+        count = len(list(common.wheels(application).glob("*.whl")))
+        lines += [f"## {application}: {count} wheels", ""]
+        header = ["tool", "first start, s", "later start, ms", "over plain, ms", "times plain"]
+        lines += [*common.table(header, rows(tools)), ""]
+        drawn[application] = [(tool.name, statistics.median(tool.cold)) for tool in tools[1:]]
+    common.keep("start", "Starting", lines)
+    date = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
+    title = f"First start in seconds ({date}, {common.machine()})"
+    (common.HERE / "results" / "start.svg").write_text(picture.bars(title, drawn))
+
+
+if __name__ == "__main__":
+    main()
