@@ -137,12 +137,12 @@ def rows(tools: list[Tool]) -> list[list[str]]:
     table = []
     for tool in tools:
         cold = statistics.median(tool.cold)
-        row = [tool.name, "–" if tool is tools[0] else f"{cold:.2f}"]
+        row = [tool.name, "-" if tool is tools[0] else f"{cold:.2f}"]
         if tool.warm:
             warm = statistics.median(tool.warm)
             row += [f"{warm * 1000:.1f}", f"{(warm - base) * 1000:+.1f}", f"{warm / base:.2f}"]
         else:
-            row += ["–", "–", "–"]
+            row += ["-", "-", "-"]
         table.append(row)
     return table
 
