@@ -24,6 +24,8 @@ const FOLDER: &str = "monowheel/";
 const CODE: &str = "monowheel/code.zip";
 const WHEELS: &str = "monowheel/wheels/";
 const MANIFEST: &str = "monowheel/manifest.json";
+/// Stands for the digest until it is known.
+const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 /// First-party files up to this size are read into memory once; larger ones are read twice.
 const SMALL: u64 = 4 << 20;
 /// Keys of cache folders are this many hex digits of a SHA-256: short paths, and 128 bits are no less unique.
@@ -36,11 +38,14 @@ const KEY: usize = 32;
 pub fn assemble(plan: &Plan, output: &Path) -> Result<(), AppError> {
     let mut target = Output::create(output)?;
     let write = |source| AppError::Write { source };
-    let mut head = Head::new(bootstrap::bootstrap().len() as u64, &plan.application, &plan.python);
+    let main_size = bootstrap::bootstrap().len() as u64;
+    // Its length depends neither on the digest nor on the offset, so it is filled in when both are known.
+    let blank = head(plan, BLANK, 0)?;
     let mut sink = BufWriter::with_capacity(1 << 18, target.file());
-    sink.write_all(&head.render()).map_err(write)?;
-    let mut archive = Writer::new(sink, head.render().len() as u64);
+    sink.write_all(&blank).map_err(write)?;
+    let mut archive = Writer::new(sink, blank.len() as u64);
     archive.bytes(MAIN, false, bootstrap::bootstrap()).map_err(write)?;
+    let main_offset = archive.position() - main_size;
     archive.directory(FOLDER).map_err(write)?;
     let code = write_code(&mut archive, &plan.files)?;
     archive.directory(WHEELS).map_err(write)?;
@@ -50,13 +55,28 @@ pub fn assemble(plan: &Plan, output: &Path) -> Result<(), AppError> {
     let manifest = json::canonical(&manifest(plan, code)?).map_err(|source| AppError::Canonical { source })?;
     archive.bytes(MANIFEST, false, &manifest).map_err(write)?;
     let mut sink = archive.finish().map_err(write)?;
-    head.digest = hex(&Sha256::digest(&manifest));
     sink.seek(SeekFrom::Start(0)).map_err(write)?;
-    sink.write_all(&head.render()).map_err(write)?;
+    sink.write_all(&head(plan, &hex(&Sha256::digest(&manifest)), main_offset)?).map_err(write)?;
     sink.flush().map_err(write)?;
     drop(sink);
     target.commit(true)?;
     Ok(())
+}
+
+fn head(plan: &Plan, digest: &str, main_offset: u64) -> Result<Vec<u8>, AppError> {
+    let main_size = bootstrap::bootstrap().len() as u64;
+    let (application, python) = (&plan.application, &plan.python);
+    let (versions, default) = (&python.versions, python.default.as_deref());
+    bootstrap::head(&Head {
+        digest,
+        main_offset,
+        main_size,
+        versions,
+        default,
+        interpreter_args: &application.interpreter_args,
+        env: &application.env,
+    })
+    .map_err(|source| AppError::Head { origin: application.origin.clone(), source })
 }
 
 fn manifest(plan: &Plan, code: Code) -> Result<Manifest, AppError> {

@@ -59,6 +59,8 @@ pub enum AppError {
          `python_version`, or lock other versions"
     )]
     WrongPython { origin: String, wanted: String, list: String },
+    #[error("{origin}: the start of the file cannot be written")]
+    Head { origin: String, source: crate::bootstrap::HeadError },
     #[error(transparent)]
     Output(#[from] OutputError),
     #[error("Failed to write the archive")]

@@ -1,0 +1,47 @@
+//! The Python of a file as one source text.
+//!
+//! `python/__main__.py` is what runs; the modules of `python/monowheel_boot/` stand in it as string literals, in the dictionary
+//! `SOURCES`, and are compiled when they are imported. So a start that finds its environment compiles a page of code and not all of it,
+//! and a Python too old to parse the modules can still be told so in a sentence.
+
+use std::sync::LazyLock;
+
+/// The line of `__main__.py` that the dictionary takes the place of.
+const PLACE: &str = "SOURCES = {}\n";
+
+/// The entry, which interprets itself on every Python there is.
+const MAIN: &str = include_str!("python/__main__.py");
+
+/// The modules by name, sorted.
+const MODULES: &[(&str, &str)] = &[];
+
+static BOOTSTRAP: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut sources = String::from("SOURCES = {\n");
+    for (name, source) in MODULES {
+        sources.push_str(&format!("    \"{name}\": r'''{source}''',\n"));
+    }
+    sources.push_str("}\n");
+    MAIN.replacen(PLACE, &sources, 1).into_bytes()
+});
+
+/// The bytes of `__main__.py`.
+#[must_use]
+pub fn bootstrap() -> &'static [u8] {
+    &BOOTSTRAP
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAIN, MODULES, PLACE};
+
+    #[test]
+    fn every_source_can_stand_in_a_raw_literal() {
+        assert_eq!(MAIN.matches(PLACE).count(), 1);
+        assert!(MAIN.is_ascii(), "Python 2 reads ASCII only");
+        assert!(MODULES.is_sorted());
+        for (name, source) in MODULES {
+            assert!(!source.contains("'''") && source.ends_with('\n') && !source.ends_with("\\\n"), "{name}");
+            assert!(source.is_ascii(), "{name}: Python 2 reads ASCII only");
+        }
+    }
+}

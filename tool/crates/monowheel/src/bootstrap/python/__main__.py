@@ -1,0 +1,3 @@
+"""Starts the application that this file carries."""
+
+SOURCES = {}
