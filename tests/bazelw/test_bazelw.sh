@@ -41,6 +41,8 @@ if ! command -v bazel bazelisk >/dev/null && [[ -e /etc/debian_version ]] && ((E
     expect "working folder, exit code" "3 $work" env -C "$work" "$bazelw" --in-root sh -c 'pwd; exit 3'
     expect "user" "0 1234" env MONOWHEEL_BAZEL_USER=1234:4321 "$bazelw" --in-root id -u
     expect "group" "0 4321" env MONOWHEEL_BAZEL_USER=1234:4321 "$bazelw" --in-root id -g
+    expect "name of a user without one" "0 1234" env -u USER MONOWHEEL_BAZEL_USER=1234:4321 "$bazelw" --in-root printenv USER
+    expect "name of a user" "0 nobody" env USER=root MONOWHEEL_BAZEL_USER=65534:65534 "$bazelw" --in-root printenv USER
     expect "read-only" "0 no" "$bazelw" --in-root sh -c 'touch /usr/x && echo yes || echo no'
     expect "user namespaces" "0 0" "$bazelw" --in-root unshare --user --map-root-user id -u
 fi
