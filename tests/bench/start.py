@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Time first and later starts against a plain environment, pex and shiv, in one run.
 
-Three applications import what they are made for and end. Cold: with the tool's run-time cache deleted before each start, files in the page
-cache. Warm: a later start; the tools take turns, so that drift of the machine meets all of them alike. It needs the network once,
-for the peers and the wheels by hash, and writes a table and a picture into `results/`.
+Three applications import what they are made for and end. Cold: with the tool's run-time cache deleted before each start,
+files in the page cache. Warm: a later start; the tools take turns, so that drift of the machine meets all of them alike.
+It needs the network once, for the peers and the wheels by hash, and writes a table and a picture into `results/`.
 """
 
 from __future__ import annotations
