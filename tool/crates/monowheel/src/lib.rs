@@ -7,6 +7,8 @@
 pub mod app;
 pub mod bootstrap;
 pub mod cli;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 pub mod json;
 pub mod lock;
 pub mod markers;

@@ -1,0 +1,84 @@
+//! Getting wheels by hash, for `monowheel build` alone.
+//!
+//! No action of a build system reaches this module: under Bazel its own downloader does this work, and the tool that Bazel runs is
+//! built without the `fetch` feature, so that no network code is even in it. Nothing of the network reaches an output byte either:
+//! a file is used only when its SHA-256 is the one asked for.
+
+mod client;
+mod error;
+mod index;
+mod netrc;
+mod progress;
+mod store;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+pub use error::FetchError;
+use progress::Progress;
+use store::Store;
+
+/// The public index, where the user names no other.
+pub const DEFAULT_INDEX: &str = "https://pypi.org/simple";
+/// Downloads under way at once: enough to fill a line with small files, few enough for any index.
+const PARALLEL: usize = 8;
+
+/// One file to get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Normalized project name, for an index.
+    pub project: String,
+    /// File name.
+    pub file: String,
+    /// SHA-256, lower-case hex.
+    pub sha256: String,
+    /// Where the lock says it is; none: look it up in the index.
+    pub urls: Vec<String>,
+}
+
+/// How to get files.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Folder that keeps downloads between runs.
+    pub cache: PathBuf,
+    /// Index for files whose address the lock does not have (PEP 503, PEP 691).
+    pub index_url: String,
+    /// Folders or pages to look in before the index.
+    pub find_links: Vec<String>,
+    /// Use only what is in the cache or in a local folder.
+    pub offline: bool,
+}
+
+/// Gets all files, in parallel, and gives their places in the order asked for.
+///
+/// # Errors
+/// The first file that cannot be had, with every address tried and what each said.
+pub fn fetch(wanted: &[Wanted], options: &Options) -> Result<Vec<PathBuf>, FetchError> {
+    let store = Store::new(options);
+    let progress = Progress::new(wanted.len());
+    let next = AtomicUsize::new(0);
+    let found: Mutex<Vec<Option<Result<PathBuf, FetchError>>>> = Mutex::new(wanted.iter().map(|_| None).collect());
+    thread::scope(|scope| {
+        for _ in 0..PARALLEL.min(wanted.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(file) = wanted.get(index) else { return };
+                    let result = store.get(file, &progress);
+                    if result.is_err() {
+                        next.store(wanted.len(), Ordering::Relaxed);
+                    }
+                    progress.done(&file.file);
+                    found.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(result);
+                }
+            });
+        }
+    });
+    progress.finish();
+    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Errors first: after one, the files behind it were not tried.
+    let (failed, done): (Vec<_>, Vec<_>) = found.into_iter().flatten().partition(Result::is_err);
+    failed.into_iter().chain(done).collect()
+}
