@@ -2,6 +2,7 @@
 
 mod assemble;
 mod exit;
+mod resolve;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Assemble(assemble::Assemble),
+    Resolve(resolve::Resolve),
 }
 
 /// Runs the command line of this process.
@@ -28,6 +30,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Assemble(assemble) => assemble.run(),
+        Command::Resolve(resolve) => resolve.run(),
     };
     match result {
         Ok(exit) => exit.into(),
