@@ -4,7 +4,7 @@
 #
 # Warm, this is a few builtins and one exec: no fork, no Python start-up, no look into the archive behind it. Cold, it lets an interpreter
 # run the bootstrap, which fills the cache and replies in one line: "ok <environment>." or "no <reason>" (the next candidate is
-# tried) or "end <text>." (nothing is to be run; the text goes to standard output).
+# tried) or "again ." (the file has been replaced) or "end <text>." (nothing is to be run; the text goes to standard output).
 #
 # POSIX sh, plus `test -O` and `test -nt`, which dash, bash, busybox, zsh, ksh and mksh have as builtins. Variables carry a prefix: one that the caller
 # exports would reach the application with our value.
@@ -34,10 +34,10 @@ _mw_run() {
     esac
     export PATH
     if [ -n "${MONOWHEEL_INTERPRETER-}" ]; then
-        unset MONOWHEEL_INTERPRETER MONOWHEEL_ENTRY_POINT MONOWHEEL_VENV MONOWHEEL_CACHE
+        unset MONOWHEEL_INTERPRETER MONOWHEEL_ENTRY_POINT MONOWHEEL_VENV MONOWHEEL_CACHE MONOWHEEL_AGAIN
         exec "$_mw_app/bin/python" __MW_FLAGS__ "$@"
     fi
-    unset MONOWHEEL_INTERPRETER MONOWHEEL_VENV MONOWHEEL_CACHE
+    unset MONOWHEEL_INTERPRETER MONOWHEEL_VENV MONOWHEEL_CACHE MONOWHEEL_AGAIN
     exec "$_mw_app/bin/python" __MW_FLAGS__ "$_mw_app/run.py" "$_mw_file" "$@"
 }
 
@@ -63,12 +63,22 @@ esac
 
 if [ -z "${MONOWHEEL_PYTHON-}${MONOWHEEL_VENV-}${MONOWHEEL_CACHE-}${MONOWHEEL_VERIFY-}${MONOWHEEL_TRACE-}" ]; then
     _mw_ready && _mw_run "$@"
-    if [ -z "${MONOWHEEL_ROOT-}" ]; then
-        # Where the bootstrap goes when that folder cannot be used.
-        for _mw_root in "${XDG_RUNTIME_DIR:-/nowhere}/monowheel" "${TMPDIR:-/tmp}"/monowheel-* /tmp/monowheel-* /var/tmp/monowheel-*; do
-            [ ! -h "$_mw_root" ] && _mw_ready && _mw_run "$@"
-        done
+    # Where the bootstrap goes when that folder cannot be used, or not without company.
+    if [ -n "${MONOWHEEL_ROOT-}" ]; then
+        set -- "$_mw_root"/monowheel-* -- "$@"
+    else
+        set -- "${XDG_RUNTIME_DIR:-/run/user}"/monowheel-* "${TMPDIR:-/tmp}"/monowheel-* /tmp/monowheel-* /var/tmp/monowheel-* -- "$@"
     fi
+    while [ "$1" != -- ]; do
+        _mw_root=$1
+        shift
+        if [ ! -h "$_mw_root" ] && _mw_ready; then
+            while [ "$1" != -- ]; do shift; done
+            shift
+            _mw_run "$@"
+        fi
+    done
+    shift
 fi
 
 # From here on it is a first start.
@@ -81,7 +91,9 @@ _mw_try() {
 sys.path[:] = [p for p in sys.path if p]
 f = open(sys.argv[1], "rb")
 f.seek(int(sys.argv[2]))
-exec(compile(f.read(int(sys.argv[3])), "__main__.py", "exec"))' \
+text = f.read(int(sys.argv[3]))
+if not (text[:13] == b"\"\"\"Starts the" and text[-7:] == b"main()\n"): sys.stdout.write("again ."); sys.exit(1)
+exec(compile(text, "__main__.py", "exec"))' \
         "$_mw_file" __MW_OFFSET__ __MW_SIZE__ __MW_DIGEST__ "$1" 3>&2 2>/dev/null)
     _mw_status=$?
     case $_mw_reply in
@@ -94,6 +106,10 @@ exec(compile(f.read(int(sys.argv[3])), "__main__.py", "exec"))' \
         _mw_reply=${_mw_reply#end }
         printf '%s' "${_mw_reply%.}"
         exit "$_mw_status"
+        ;;
+    'again '*)
+        _mw_again=yes
+        return 0
         ;;
     'no '*.)
         _mw_reply=${_mw_reply#no }
@@ -144,7 +160,18 @@ if [ ! -f "$_mw_file" ]; then
 fi
 
 _mw_refused=
-_mw_find && _mw_run "$@"
+_mw_again=
+if _mw_find; then
+    [ -n "$_mw_again" ] || _mw_run "$@"
+    # The file is not the one any more that this shell began to read.
+    if [ -z "${MONOWHEEL_AGAIN-}" ]; then
+        export MONOWHEEL_AGAIN=yes
+        [ ! -x "$_mw_file" ] || exec "$_mw_file" "$@"
+        exec /bin/sh "$_mw_file" "$@"
+    fi
+    printf 'monowheel: %s is damaged\nhint: copy the file anew\n' "$0" >&2
+    exit 1
+fi
 
 printf 'monowheel: %s needs CPython __MW_NEEDS__, and found none%s\n' "$0" "${_mw_refused:+:$_mw_refused}" >&2
 printf 'hint: %s\n' "install one where PATH finds it, or name it: MONOWHEEL_PYTHON=/path/to/python3" >&2

@@ -1,3 +1,65 @@
-"""Starts the application that this file carries."""
+"""Starts the application that this file carries.
 
+Two ways lead here: the head runs this text with ``python -c`` (its arguments: the file, where this text stands in it,
+the digest, the interpreter's name), or somebody runs ``python3 FILE``. This page must parse on every Python there is,
+if only to say that it is too old.
+"""
+
+import sys
+
+# The modules of ``monowheel_boot`` by name: their text stands here in the file, and is compiled when it is imported.
 SOURCES = {}
+
+
+class Sources(object):  # noqa: UP004 (Python 2)
+    """Finds and loads the modules in ``SOURCES``."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        """Answer the import system: ours, or not ours."""
+        if name not in SOURCES:
+            return None
+        return type(sys.__spec__)(name, Sources, origin="monowheel", is_package="." not in name)
+
+    @staticmethod
+    def create_module(spec):
+        """Let the import system make the module."""
+
+    @staticmethod
+    def exec_module(module):
+        """Run the module's text."""
+        exec(compile(SOURCES[module.__name__], module.__name__, "exec"), module.__dict__)
+
+
+def unfit():
+    """Say why this interpreter cannot even run the bootstrap, or nothing."""
+    name = getattr(getattr(sys, "implementation", None), "name", "cpython")
+    version = ".".join(map(str, sys.version_info[:3]))
+    if name != "cpython":
+        return "this is " + name + " " + version + ", not CPython"
+    if tuple(sys.version_info[:2]) < (3, 9):
+        return "this is Python " + version + ", and 3.9 is the oldest that can run it"
+    return None
+
+
+def main():
+    """Refuse, or start."""
+    headed = sys.argv[0] == "-c"
+    reason = unfit()
+    if reason and headed:
+        sys.stdout.write("no " + reason + ".")
+        sys.exit(1)
+    if reason:
+        sys.exit("monowheel: " + sys.argv[0] + " needs another Python: " + reason)
+    if SOURCES:
+        sys.meta_path.insert(0, Sources)
+    from monowheel_boot import start
+
+    if headed:
+        start.from_head(sys.argv[1], sys.argv[4])
+    else:
+        start.from_python(sys.argv[0], sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,283 @@
+"""Reading the file: a zip archive whose members are STORED, and the wheels in it, which are zip archives of their own.
+
+``zipfile`` would cost more to import than most applications have to unpack. Only what wheels use is read: STORED and
+DEFLATED (bzip2 and LZMA by their modules, which are imported when they are met), ZIP64, UTF-8 names. Everything is read
+with ``pread``: a mapped file would kill the process when somebody writes over it, and several processes may share the
+descriptor.
+"""
+
+import os
+import struct
+import zlib
+
+from monowheel_boot.start import Failure, sha256
+
+END = struct.Struct("<4s4H2LH")
+END64_LOCATOR = struct.Struct("<4sLQL")
+END64 = struct.Struct("<4sQ2H2L4Q")
+# Without what is of no use here: versions, times, disks.
+CENTRAL = struct.Struct("<4sxB2x2H4x3L3H4x2L")
+UNIX = 3
+LOCAL_SIZE = 30
+CENTRAL_SIZE = 46
+TAIL = 1 << 16
+WINDOW = 1 << 20
+# Larger members are not held in memory whole.
+LARGE = 4 << 20
+STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
+
+
+class Entry:
+    """A member: its name, how it is stored, and where."""
+
+    __slots__ = ("compressed", "crc", "executable", "method", "name", "offset", "size")
+
+    def __init__(self, name, method, crc, compressed, size, executable, offset):
+        """Take the fields of the central directory."""
+        self.name, self.method, self.crc, self.compressed, self.size = name, method, crc, compressed, size
+        self.executable, self.offset = executable, offset
+
+
+class Archive:
+    """A zip archive that stands at ``start`` in an open file and has ``size`` bytes."""
+
+    def __init__(self, fd, start, size, label):
+        """Take the place; nothing is read yet."""
+        self.fd, self.start, self.size, self.label = fd, start, size, label
+        self._window = (0, b"")
+
+    def damaged(self, what):
+        """Give the error for an archive that is not what it was."""
+        return Failure(f"{self.label} is damaged: {what}\nhint: copy the file anew")
+
+    def pread(self, offset, count):
+        """Read exactly ``count`` bytes at ``offset`` of the archive."""
+        data = os.pread(self.fd, count, self.start + offset)
+        while len(data) < count:
+            more = os.pread(self.fd, count - len(data), self.start + offset + len(data))
+            if not more:
+                raise self.damaged("it is cut short")
+            data += more
+        return data
+
+    def directory(self):
+        """Give the bytes of the central directory and what to add to its offsets."""
+        length = min(self.size, TAIL + END.size)
+        tail = self.pread(self.size - length, length)
+        at = tail.rfind(b"PK\x05\x06")
+        if at < 0:
+            raise self.damaged("it has no end")
+        _, _, _, _, _, size, offset, _ = END.unpack_from(tail, at)
+        end = self.size - length + at
+        if at >= END64_LOCATOR.size and tail[at - END64_LOCATOR.size :][:4] == b"PK\x06\x07":
+            _, _, where, _ = END64_LOCATOR.unpack_from(tail, at - END64_LOCATOR.size)
+            fields = END64.unpack(self.pread(where, END64.size))
+            size, offset, end = fields[8], fields[9], where
+        begin = end - size
+        if begin < 0:
+            raise self.damaged("its directory does not fit")
+        if begin >= self.size - length:
+            begin_in_tail = begin - (self.size - length)
+            return tail[begin_in_tail : begin_in_tail + size], begin - offset
+        return self.pread(begin, size), begin - offset
+
+    def entries(self):
+        """Give the members that are files, in the order of the directory."""
+        data, shift = self.directory()
+        found, at, unpack = [], 0, CENTRAL.unpack_from
+        while at < len(data):
+            fields = unpack(data, at)
+            signature, system, flags, method, crc, compressed, size, names, extras, comments, mode, offset = fields
+            if signature != b"PK\x01\x02":
+                raise self.damaged("its directory has a wrong entry")
+            at += CENTRAL_SIZE
+            raw = data[at : at + names]
+            if extras and 0xFFFFFFFF in (compressed, size, offset):
+                compressed, size, offset = wide(data[at + names : at + names + extras], compressed, size, offset)
+            at += names + extras + comments
+            if raw[-1:] != b"/":
+                name = raw.decode("utf-8" if flags & 0x800 or raw.isascii() else "cp437")
+                executable = system == UNIX and mode & 0o111 << 16 != 0
+                found.append(Entry(name, method, crc, compressed, size, executable, offset + shift))
+        return found
+
+    def raw(self, entry):
+        """Give the stored bytes of a member; members that follow one another are read at once."""
+        begin, window = self._window
+        at = entry.offset - begin
+        # The local header's extra field may have another length than the directory's.
+        if at < 0 or at + LOCAL_SIZE > len(window) or at + span(window, at) + entry.compressed > len(window):
+            count = min(max(WINDOW, entry.compressed + LOCAL_SIZE + 2 * TAIL), self.size - entry.offset)
+            begin, window, at = entry.offset, self.pread(entry.offset, count), 0
+            self._window = (begin, window)
+        if window[at : at + 4] != b"PK\x03\x04":
+            raise self.damaged(f"{entry.name} is not where it should be")
+        at += span(window, at)
+        data = memoryview(window)[at : at + entry.compressed]
+        if len(data) != entry.compressed:
+            raise self.damaged(f"{entry.name} is cut short")
+        return data
+
+    def place(self, entry):
+        """Where in the file the stored bytes of a member begin."""
+        return self.start + entry.offset + span(self.pread(entry.offset, LOCAL_SIZE), 0)
+
+    def chunks(self, entry):
+        """Give the content of a member, in one piece where it is small; checked at the end."""
+        if entry.size <= LARGE and entry.compressed <= LARGE:
+            yield self.content(entry)
+            return
+        decompress, crc, size = decompressor(entry.method), 0, 0
+        at, rest = self.place(entry) - self.start, entry.compressed
+        while rest:
+            piece = self.pread(at, min(rest, WINDOW // 4))
+            at, rest = at + len(piece), rest - len(piece)
+            content = decompress(piece)
+            crc, size = zlib.crc32(content, crc), size + len(content)
+            yield content
+        self.check(entry, crc, size)
+
+    def content(self, entry):
+        """Give the content of a small member, checked."""
+        data = self.raw(entry)
+        try:
+            if entry.method == DEFLATED:
+                data = zlib.decompress(data, -15, entry.size or 1)
+            elif entry.method != STORED:
+                data = decompressor(entry.method)(data)
+        except (zlib.error, OSError, EOFError) as error:
+            raise self.damaged(f"{entry.name}: {error}") from None
+        self.check(entry, zlib.crc32(data), len(data))
+        return data
+
+    def check(self, entry, crc, size):
+        """Compare what came out with what the directory says."""
+        if crc != entry.crc or size != entry.size:
+            raise self.damaged(f"{entry.name} has not the content that it was packed with")
+
+
+def span(data, at):
+    """Length of the local header at ``at``, name and extra field included."""
+    return LOCAL_SIZE + data[at + 26] + (data[at + 27] << 8) + data[at + 28] + (data[at + 29] << 8)
+
+
+def wide(extra, compressed, size, offset):
+    """Take the fields that did not fit into 32 bits from the ZIP64 extra field (APPNOTE 4.5.3)."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        if kind == 1:
+            values = iter(struct.unpack_from(f"<{length // 8}Q", extra, at + 4))
+            size = next(values) if size == 0xFFFFFFFF else size
+            compressed = next(values) if compressed == 0xFFFFFFFF else compressed
+            offset = next(values) if offset == 0xFFFFFFFF else offset
+        at += 4 + length
+    return compressed, size, offset
+
+
+def decompressor(method):
+    """Give a function from piece to piece."""
+    if method == STORED:
+        return bytes
+    if method == DEFLATED:
+        return zlib.decompressobj(-15).decompress
+    if method == BZIP2:
+        from bz2 import BZ2Decompressor
+
+        return BZ2Decompressor().decompress
+    if method == LZMA:
+        return lzma()
+    raise Failure(f"zip compression method {method} is not known")
+
+
+def lzma():
+    """Give a decompressor for LZMA as zip stores it: a header of nine bytes with the properties (APPNOTE 5.8.8)."""
+    from _lzma import FORMAT_RAW, LZMADecompressor, _decode_filter_properties
+
+    state = [b"", None]
+
+    def decompress(piece):
+        if state[1] is None:
+            state[0] += piece
+            if len(state[0]) < 9:
+                return b""
+            properties = _decode_filter_properties(0x4000000000000001, state[0][4:9])
+            state[1] = LZMADecompressor(FORMAT_RAW, filters=[properties])
+            piece = state[0][9:]
+        return state[1].decompress(bytes(piece))
+
+    return decompress
+
+
+class Application:
+    """The file itself: its manifest, its first-party archive, its wheels."""
+
+    def __init__(self, path):
+        """Open the file and read its directory and its manifest."""
+        self.path = path
+        self.fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.state = self._state()
+        outer = Archive(self.fd, 0, self.state[2], path)
+        self._members = {entry.name: entry for entry in outer.entries()}
+        self._outer = outer
+        data = bytes(outer.content(self._member("monowheel/manifest.json")))
+        self.digest = sha256(data)
+        self.manifest = parse(data)
+
+    def __enter__(self):
+        """Stay open for the block."""
+        return self
+
+    def __exit__(self, *error):
+        """Close."""
+        os.close(self.fd)
+
+    def _state(self):
+        found = os.fstat(self.fd)
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def unchanged(self):
+        """Raise where somebody has written over the open file; a file put in its place does no harm."""
+        if self._state() != self.state:
+            hint = "hint: put the new file in place with mv, and start again"
+            raise Failure(f"{self.path} was written over while it started\n{hint}")
+
+    def _member(self, name):
+        try:
+            return self._members[name]
+        except KeyError:
+            raise self._outer.damaged(f"{name} is missing") from None
+
+    def nested(self, name):
+        """Give the archive in a member."""
+        entry = self._member(name)
+        return Archive(self.fd, self._outer.place(entry), entry.size, f"{self.path} ({name.rpartition('/')[2]})")
+
+    def code(self):
+        """Give the archive of the first-party tree."""
+        return self.nested("monowheel/code.zip")
+
+    def wheel(self, wheel):
+        """Give the archive of a wheel of the manifest."""
+        return self.nested("monowheel/wheels/" + wheel["file"])
+
+
+class _Scanner:
+    """What the C scanner of ``json`` asks for; importing ``json`` itself means importing ``re``."""
+
+    strict, memo = True, {}
+    object_hook = object_pairs_hook = parse_constant = array_hook = None
+    parse_float, parse_int = float, int
+
+
+def parse(data):
+    """Read JSON."""
+    text = data.decode()
+    try:
+        from _json import make_scanner
+
+        return make_scanner(_Scanner)(text, 0)[0]
+    except (ImportError, AttributeError, TypeError):
+        from json import loads
+
+        return loads(text)

@@ -1,0 +1,191 @@
+"""The cache as a whole: staging, publishing, locks.
+
+What is written is written beside, in a folder of ``tmp/``, and then renamed: what has a name is whole. Locks only save
+work. Where a file system has none, several first starts do the same, and the first to rename wins.
+"""
+
+import os
+
+from monowheel_boot.start import boot_id, trace
+
+try:
+    from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+except ImportError:  # pragma: no cover (a Python without fcntl)
+    flock, LOCK_EX, LOCK_NB, LOCK_SH = None, 0, 0, 0
+
+FOLDERS = ("apps", "code", "deps", "wheels", "locks", "tmp")
+# Without locks, what lies in tmp/ longer than this belongs to nobody any more.
+ABANDONED = 24 * 3600
+
+
+class Cache:
+    """The cache below one root."""
+
+    def __init__(self, root):
+        """Make the folders, and keep prune away while this object lives."""
+        self.root = root
+        for name in FOLDERS:
+            make(f"{root}/{name}")
+        self._held = []
+        self.staging = None
+        self.lock("cache", shared=True)
+
+    def __enter__(self):
+        """Hold the cache for the block."""
+        return self
+
+    def __exit__(self, *error):
+        """Remove what was staged and not published, and let go of the locks."""
+        if self.staging:
+            remove(self.staging)
+        for fd in self._held:
+            os.close(fd)
+
+    def lock(self, name, shared=False, wait=True):
+        """Take a lock; true also where the file system has none. A lock that is not waited for may be refused."""
+        return hold(self._held, f"{self.root}/locks/{name}.lock", LOCK_SH if shared else LOCK_EX, wait)
+
+    def stage(self):
+        """Give a folder of our own to write into; sweeps away what processes left that were killed."""
+        if self.staging is None:
+            self._sweep()
+            while True:
+                path = f"{self.root}/tmp/{os.getpid()}-{os.urandom(4).hex()}"
+                os.mkdir(path, 0o700)
+                # Locked, it is seen to be alive; whoever sweeps between mkdir and lock makes us take another.
+                if hold(self._held, path, LOCK_EX, False) and os.path.isdir(path):
+                    self.staging = path
+                    break
+        return self.staging
+
+    def _sweep(self):
+        for name in os.listdir(f"{self.root}/tmp"):
+            path, held = f"{self.root}/tmp/{name}", []
+            if hold(held, path, LOCK_EX, False, unsupported=False) or old(path):
+                trace(f"removing what a killed start left: {name}")
+                remove(path)
+            for fd in held:
+                os.close(fd)
+
+    def publish(self, staged, kind, key):
+        """Give a staged folder its name; true unless another process has been faster."""
+        try:
+            os.rename(staged, f"{self.root}/{kind}/{key}")
+        except OSError:
+            if not os.path.isdir(f"{self.root}/{kind}/{key}"):
+                raise
+            return False
+        return True
+
+    def withdraw(self, kind, key):
+        """Take a folder out of use: its name is free at once."""
+        try:
+            os.rename(f"{self.root}/{kind}/{key}", f"{self.stage()}/old-{kind}-{os.urandom(4).hex()}")
+        except FileNotFoundError:
+            pass
+
+    def note_unsynced(self, path):
+        """Note in ``path`` that the disk may not hold yet what is being published.
+
+        It does not matter until the machine has gone down, and then the note tells.
+        """
+        boot = boot_id()
+        if boot:
+            write(path, boot.encode() + b"\n")
+
+    def kept(self, kind, key):
+        """Whether a published folder is there and cannot have lost files when the machine went down."""
+        try:
+            with open(f"{self.root}/{kind}/{key}.boot") as file:
+                same = file.read().strip() == boot_id()
+        except OSError:
+            same = True
+        return same
+
+
+def make(path):
+    """Make a folder for us alone."""
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        pass
+
+
+def folders(path):
+    """Make a folder and those above it that are missing, for us alone whatever the umask."""
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        folders(os.path.dirname(path))
+        make(path)
+
+
+def hold(held, path, kind, wait, unsupported=True):
+    """Lock ``path`` and note the descriptor in ``held``; false where another process has it."""
+    if flock is None:
+        return unsupported
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (0 if os.path.isdir(path) else os.O_CREAT), 0o644)
+    except OSError:
+        return False
+    held.append(fd)
+    try:
+        flock(fd, kind | LOCK_NB)
+    except BlockingIOError:
+        if not wait:
+            return False
+        trace(f"waiting for another start ({os.path.basename(path)})")
+        flock(fd, kind)
+    except OSError:
+        return unsupported
+    return True
+
+
+def old(path):
+    """Whether nothing has happened in a folder for a day, by the file system's own clock."""
+    try:
+        now = os.stat(os.path.dirname(path)).st_mtime
+        return os.lstat(path).st_mtime < now - ABANDONED
+    except OSError:
+        return False
+
+
+def remove(path):
+    """Remove a folder and all in it; what cannot be removed stays."""
+    try:
+        with os.scandir(path) as found:
+            entries = list(found)
+    except OSError:
+        entries = []
+    for entry in entries:
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                remove(entry.path)
+            else:
+                os.unlink(entry.path)
+        except OSError:
+            pass
+    try:
+        os.rmdir(path)
+    except OSError:
+        pass
+
+
+def write(path, content, mode=0o644):
+    """Write a new file."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        write_all(fd, content)
+    finally:
+        os.close(fd)
+
+
+def write_all(fd, content):
+    """Write everything, in as many calls as it takes."""
+    count = os.write(fd, content)
+    if count < len(content):
+        rest = memoryview(content)[count:]
+        while rest:
+            rest = rest[os.write(fd, rest) :]

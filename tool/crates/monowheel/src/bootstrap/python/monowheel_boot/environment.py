@@ -1,0 +1,162 @@
+"""Making the environment of one application and one interpreter: a real virtual environment, scripts, a trampoline."""
+
+import os
+import sys
+
+from monowheel_boot import cache
+from monowheel_boot.start import link, real_interpreter, trace
+
+# Of the kernel's 256 bytes (127 before Linux 5.1) for a shebang.
+LONGEST_SHEBANG = 127
+# Names that an environment has itself.
+OWN = {"bin", "boot", "code", "deps", "lib", "pyvenv.cfg", "rare.py", "run.py", "until", "used"}
+SCRIPT = """{shebang}
+import sys
+from {module} import {name}
+if __name__ == "__main__":
+    sys.exit({call}())
+"""
+
+
+def make(store, name, manifest, days):
+    """Write the environment beside and give it its name; an older one makes room."""
+    app = f"{store.root}/apps/{name}"
+    staged = f"{store.stage()}/app"
+    os.mkdir(staged, 0o700)
+    tree = f"{store.root}/deps/{manifest['dependencies']}"
+    os.symlink(f"../../deps/{manifest['dependencies']}", f"{staged}/deps")
+    os.symlink(f"../../code/{manifest['code']['sha256'][:32]}", f"{staged}/code")
+    interpreter(staged)
+    data(staged, tree)
+    scripts(staged, f"{app}/bin/python", manifest["wheels"], f"{tree}/bin")
+    trampoline(staged, manifest)
+    store.note_unsynced(f"{staged}/boot")
+    if days:
+        until(f"{staged}/until", days)
+    if os.path.lexists(app):
+        store.withdraw("apps", name)
+    store.publish(staged, "apps", name)
+    trace(f"environment written: {app}")
+    return app
+
+
+def interpreter(staged):
+    """Write what makes a folder a virtual environment of this interpreter."""
+    real = real_interpreter()
+    version = ".".join(map(str, sys.version_info[:3]))
+    settings = {
+        "home": os.path.dirname(real),
+        "include-system-site-packages": "false",
+        "version": version,
+        "executable": real,
+    }
+    text = "".join(f"{key} = {value}\n" for key, value in settings.items())
+    cache.write(f"{staged}/pyvenv.cfg", os.fsencode(text))
+    os.mkdir(f"{staged}/bin", 0o700)
+    os.symlink(real, f"{staged}/bin/python")
+    minor = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    for name in ("python3", minor):
+        os.symlink("python", f"{staged}/bin/{name}")
+    threads = "t" if "t" in getattr(sys, "abiflags", "") else ""
+    library = f"{staged}/lib/{minor}{threads}"
+    cache.folders(library)
+    os.symlink("../../deps/lib/python/site-packages", f"{library}/site-packages")
+
+
+def data(staged, tree):
+    """Link what wheels install outside of ``site-packages``: ``share/``, ``etc/``, ``include/``, ``lib/*.so``."""
+    for name in sorted(os.listdir(tree)):
+        if name not in OWN:
+            os.symlink(f"deps/{name}", f"{staged}/{name}")
+    for name in sorted(os.listdir(f"{tree}/lib")):
+        if name != "python" and not os.path.lexists(f"{staged}/lib/{name}"):
+            os.symlink(f"../deps/lib/{name}", f"{staged}/lib/{name}")
+
+
+def scripts(staged, python, wheels, folder):
+    """Write the scripts of the wheels for the interpreter of this environment."""
+    line = shebang(python)
+    for wheel in wheels:
+        for name, value in sorted({**wheel["gui_scripts"], **wheel["console_scripts"]}.items()):
+            module, _, attribute = value.partition(":")
+            text = SCRIPT.format(shebang=line, module=module, name=attribute.partition(".")[0], call=attribute)
+            path = f"{staged}/bin/{name}"
+            if not os.path.lexists(path):
+                cache.write(path, os.fsencode(text), 0o755)
+    copied(folder, f"{staged}/bin", line)
+
+
+def copied(source, target, line):
+    """Take over scripts that wheels bring ready; those that ask for any Python get ours."""
+    try:
+        names = sorted(os.listdir(source))
+    except FileNotFoundError:
+        return
+    for name in names:
+        path = f"{source}/{name}"
+        if os.path.isdir(path):
+            os.mkdir(f"{target}/{name}", 0o700)
+            copied(path, f"{target}/{name}", line)
+        elif not os.path.lexists(f"{target}/{name}"):
+            with open(path, "rb") as file:
+                first = file.read(8)
+                if first == b"#!python":
+                    file.readline()
+                    cache.write(f"{target}/{name}", os.fsencode(line) + b"\n" + file.read(), 0o755)
+                    continue
+            hard_link(path, f"{target}/{name}")
+
+
+def hard_link(source, target):
+    """Link a file, or copy it where links are not to be had; scripts are executable whatever the wheel says."""
+    try:
+        os.link(source, target)
+        if not os.stat(target).st_mode & 0o100:
+            os.chmod(target, 0o755)
+    except OSError:
+        with open(source, "rb") as file:
+            cache.write(target, file.read(), 0o755)
+
+
+def shebang(python):
+    """Give the first lines of a script: through a shell where a shebang cannot have such a path."""
+    if len(os.fsencode(python)) + 3 <= LONGEST_SHEBANG and not set(python) & set(" \t\n'\"\\"):
+        return f"#!{python}"
+    # Python reads the two lines as one string; a shell runs the interpreter that lies beside the script.
+    quotes = 3 * "'"
+    return f'#!/bin/sh\n{quotes}exec\' "${{0%/*}}/python" "$0" "$@"\n\' {quotes}'
+
+
+def trampoline(staged, manifest):
+    """Write ``run.py`` with the entry in it, and what it needs on rare occasions."""
+    entry = manifest["entry"]
+    what = ("attr", entry["module"], entry["attr"]) if entry["kind"] == "attr" else ("file", entry["path"], "")
+    values = {"ENTRY": what, "ARGS": manifest["args"], "VERSION": tuple(sys.version_info[:2])}
+    text = source("run")
+    for name, value in values.items():
+        before, _, after = text.partition(f"{name} = ")
+        text = f"{before}{name} = {value!a}\n{after.partition(chr(10))[2]}"
+    cache.write(f"{staged}/run.py", text.encode())
+    cache.write(f"{staged}/rare.py", source("rare").encode())
+
+
+def source(name):
+    """Give the text of one of our modules."""
+    main = sys.modules["__main__"]
+    sources = getattr(main, "SOURCES", None)
+    if sources:
+        return sources[f"monowheel_boot.{name}"]
+    with open(os.path.join(os.path.dirname(__file__), f"{name}.py")) as file:
+        return file.read()
+
+
+def until(path, days):
+    """Write a file whose time is when to look again: cleaners take single files out of folders such as ``/tmp``."""
+    cache.write(path, b"")
+    when = os.stat(path).st_mtime + days * 86400
+    os.utime(path, (when, when))
+
+
+def interpreter_of(app):
+    """Path of the interpreter of an environment, or None."""
+    return link(f"{app}/bin/python")

@@ -1,0 +1,170 @@
+"""The long way: what is missing in the cache is made, once, whoever else starts at the same time."""
+
+import os
+import sys
+
+from monowheel_boot import environment, interpreter, roots, unpack
+from monowheel_boot.archive import Application
+from monowheel_boot.cache import Cache, folders, write
+from monowheel_boot.start import Replaced, find, real_interpreter, sha256, trace
+
+# Cleaners of /tmp and /var/tmp take files that nobody has touched for ten days and longer.
+DAYS_AMONG_TEMPORARY_FILES = 5
+QUIET_SECONDS = 1
+
+
+def fill(file, digest, asked):
+    """Give an environment for the application in ``file``."""
+    quick_interrupt()
+    os.umask(0o022)
+    with Application(file) as application:
+        trace(f"file read: {len(application.manifest['wheels'])} wheels")
+        if application.digest != digest:
+            raise Replaced(f"{file} was replaced while it started\nhint: start it again")
+        interpreter.check(application.manifest)
+        root = roots.choose(interpreter.native(application.manifest))
+        trace(f"cache: {root}")
+        with Cache(root) as store, Progress(application):
+            return Filling(store, application, asked).run()
+
+
+class Filling:
+    """One first start."""
+
+    def __init__(self, store, application, asked):
+        """Take the cache and the file."""
+        self.store, self.application, self.manifest, self.asked = store, application, application.manifest, asked
+        self.tree, self.code = self.manifest["dependencies"], self.manifest["code"]["sha256"][:32]
+        self.name = application.digest[:32]
+        if asked:
+            # The first environment, where it is of the same interpreter, is as good as one of its own.
+            real = real_interpreter()
+            if environment.interpreter_of(f"{store.root}/apps/{self.name}") != real:
+                self.name += "-" + sha256(os.fsencode(real))[:12]
+
+    def run(self):
+        """Make what is missing, and give the environment."""
+        store = self.store
+        store.lock(self.name)
+        verify = bool(os.environ.get("MONOWHEEL_VERIFY"))
+        if not verify:
+            app = find(self.application.digest, self.asked)
+            if app:
+                trace(f"another start has made it: {app}")
+                return app
+        store.lock(self.tree)
+        self.check(verify)
+        self.unpack()
+        self.application.unchanged()
+        days = DAYS_AMONG_TEMPORARY_FILES if self.is_temporary() else 0
+        return environment.make(store, self.name, self.manifest, days)
+
+    def is_temporary(self):
+        """Whether the cache lies where cleaners walk."""
+        return os.path.dirname(self.store.root) in roots.temporary()
+
+    def check(self, verify):
+        """Mend what is there already where there is reason to doubt it."""
+        doubtful = [
+            (kind, key)
+            for kind, key in (("deps", self.tree), ("code", self.code))
+            if verify or self.is_temporary() or not self.store.kept(kind, key)
+        ]
+        if doubtful:
+            from monowheel_boot import verify as verification
+
+            verification.check(self.store, self.application, doubtful, thorough=verify)
+
+    def unpack(self):
+        """Unpack what has no name in the cache yet, then name it."""
+        root, sources, finish = self.store.root, [], []
+        if not os.path.isdir(f"{root}/code/{self.code}"):
+            staged = f"{self.store.stage()}/code"
+            os.mkdir(staged, 0o700)
+            sources.append(unpack.Code(self.application.code(), staged))
+            finish.append((staged, "code", self.code))
+        if not os.path.isdir(f"{root}/deps/{self.tree}"):
+            sources += self.dependencies(finish)
+        if not finish:
+            return
+        unpack.run(sources)
+        trace("unpacked")
+        self.application.unchanged()
+        for staged, kind, key in finish:
+            if kind != "wheels":
+                self.note_unsynced(kind, key)
+            self.store.publish(staged, kind, key)
+        trace("published")
+
+    def note_unsynced(self, kind, key):
+        """Note that a tree is younger than the last sync of the disk."""
+        path = f"{self.store.root}/{kind}/{key}.boot"
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            pass
+        try:
+            self.store.note_unsynced(path)
+        except FileExistsError:
+            pass
+
+    def dependencies(self, finish):
+        """Begin a dependency tree: give the wheels to be unpacked or linked, and note what is to be named then."""
+        tree = f"{self.store.stage()}/deps"
+        site = f"{tree}/{unpack.SITE_PACKAGES}"
+        folders(site)
+        roots = "".join(f"../../../code/{path}\n" if path else "../../../code\n" for path in self.manifest["imports"])
+        write(f"{site}/monowheel.pth", roots.encode())
+        sources = []
+        for index, wheel in enumerate(self.manifest["wheels"]):
+            folder = f"{self.store.root}/wheels/{wheel['sha256']}"
+            fresh = not os.path.isdir(folder)
+            if fresh:
+                folder = f"{self.store.stage()}/{index}"
+                os.mkdir(folder, 0o700)
+                finish.append((folder, "wheels", wheel["sha256"]))
+            sources.append(unpack.Wheel(self.application.wheel(wheel), wheel, folder, fresh, tree))
+        finish.append((tree, "deps", self.tree))
+        return sources
+
+
+class Progress:
+    """One line on a terminal when a first start takes more than a second, gone when it is done."""
+
+    def __init__(self, application):
+        """Take the file, whose name and size the line has."""
+        self.application, self.shown = application, False
+
+    def __enter__(self):
+        """Set a timer where there is a terminal; ``signal`` itself would import ``enum``."""
+        self.timer = None
+        if sys.stderr.isatty():
+            import _signal
+
+            self.timer = _signal
+            self.handler = _signal.signal(_signal.SIGALRM, self._show)
+            _signal.setitimer(_signal.ITIMER_REAL, QUIET_SECONDS)
+        return self
+
+    def _show(self, *signal):
+        self.shown = True
+        size = self.application.state[2] >> 20
+        sys.stderr.write(f"first start of {os.path.basename(self.application.path)}: unpacking {size} MB ...")
+        sys.stderr.flush()
+
+    def __exit__(self, *error):
+        """Take the line away."""
+        if self.timer:
+            self.timer.setitimer(self.timer.ITIMER_REAL, 0)
+            self.timer.signal(self.timer.SIGALRM, self.handler)
+        if self.shown:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+
+def quick_interrupt():
+    """Let Ctrl-C end a first start at once and without a traceback."""
+    import _signal
+
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)

@@ -1,0 +1,232 @@
+"""The short way: an environment that is there is found and handed over; anything else is left to ``fill``."""
+
+import os
+import sys
+from time import perf_counter
+
+BEGIN = perf_counter()
+
+# What would bend the interpreter's search for modules is not the application's.
+LEAKS = (
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONSTARTUP",
+    "PYTHONPLATLIBDIR",
+    "PYTHONEXECUTABLE",
+    "__PYVENV_LAUNCHER__",
+)
+# Say what to run, once; a Monowheel file that the application starts must not do it again.
+ONCE = ("MONOWHEEL_INTERPRETER", "MONOWHEEL_VENV", "MONOWHEEL_CACHE")
+
+
+class Failure(Exception):
+    """What keeps the application from starting: one clear sentence, perhaps with a hint."""
+
+
+class Refusal(Exception):
+    """Why this interpreter does not fit; another one may."""
+
+
+class Replaced(Failure):
+    """Another file has taken this one's place since the head was read."""
+
+
+def trace(step):
+    """Print a step and the time since the bootstrap began, where ``MONOWHEEL_TRACE`` asks for it."""
+    if os.environ.get("MONOWHEEL_TRACE"):
+        sys.stderr.write(f"monowheel: {(perf_counter() - BEGIN) * 1000:7.1f} ms  {step}\n")
+
+
+def sha256(data):
+    """Hash without ``hashlib``, whose import loads OpenSSL and takes longer than the hash."""
+    try:
+        from _sha2 import sha256 as function
+    except ImportError:
+        try:
+            from _sha256 import sha256 as function
+        except ImportError:
+            from hashlib import sha256 as function
+    return function(data).hexdigest()
+
+
+def real_interpreter():
+    """Path of the interpreter itself, behind links and virtual environments."""
+    path = getattr(sys, "_base_executable", None) or sys.executable
+    if not path:
+        raise Refusal("it does not know its own path")
+    return os.path.realpath(path)
+
+
+def only_standard_library():
+    """Take everything but the standard library from the path: ``python3 FILE`` runs with whatever PYTHONPATH says."""
+    library = os.path.dirname(os.__file__)
+    sys.path[:] = [path for path in sys.path if path == library or path.endswith("lib-dynload")]
+
+
+def boot_id():
+    """Name of the time since the machine came up, or None where the system has no such thing."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
+def trusted(path):
+    """Whether a folder belongs to us (or to root, who may do anything) and nobody else may write to it."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
+    return found.st_uid in (os.geteuid(), 0) and not found.st_mode & 0o022
+
+
+def ready(root, name):
+    """Whether the environment ``name`` is there and whole: what the head asks as well, and that the path is safe."""
+    app = f"{root}/apps/{name}"
+    if not (trusted(root) and trusted(app)):
+        return False
+    try:
+        os.close(os.open(f"{app}/used", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644))
+    except OSError:
+        pass
+    parts = os.path.isdir(f"{app}/deps") and os.path.isdir(f"{app}/code")
+    if not (parts and os.access(f"{app}/bin/python", os.X_OK)):
+        return False
+    try:
+        if os.stat(f"{app}/until").st_mtime < os.stat("/proc/self").st_mtime:
+            return False
+    except OSError:
+        pass
+    try:
+        with open(f"{app}/boot") as file:
+            return file.read().strip() == boot_id()
+    except OSError:
+        return True
+
+
+def find(digest, asked):
+    """Give the environment for this interpreter, or None, and its name.
+
+    An interpreter that somebody asked for has an environment of its own, unless the first one is made of it.
+    """
+    from monowheel_boot import roots
+
+    name, real = digest[:32], real_interpreter()
+    for root in roots.existing():
+        for candidate in (name, f"{name}-{sha256(os.fsencode(real))[:12]}") if asked else (name,):
+            app = f"{root}/apps/{candidate}"
+            if (not asked or link(f"{app}/bin/python") == real) and ready(root, candidate):
+                return app
+    return None
+
+
+def link(path):
+    """Where a symbolic link points to, or None."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return None
+
+
+def obtain(file, digest, asked):
+    """Give an environment for the application, made now if need be."""
+    if not os.environ.get("MONOWHEEL_VERIFY"):
+        app = find(digest, asked)
+        if app:
+            trace(f"environment found: {app}")
+            return app
+    from monowheel_boot import fill
+
+    return fill.fill(file, digest, asked)
+
+
+def control(file, digest):
+    """Do what a control variable asks for instead of starting: give the text to print, or None."""
+    if os.environ.get("MONOWHEEL_VENV") or os.environ.get("MONOWHEEL_CACHE"):
+        from monowheel_boot import control
+
+        return control.run(file, digest)
+    return None
+
+
+def sentence(error, file):
+    """Put an error of the system into words."""
+    if isinstance(error, Failure):
+        return str(error)
+    if error.errno in (28, 122):  # ENOSPC, EDQUOT
+        hint = "hint: free some, or name another folder: MONOWHEEL_ROOT=/path"
+        return f"{file} cannot start: no space left for the cache\n{hint}"
+    place = f": {os.fsdecode(error.filename)}" if error.filename else ""
+    return f"{file} cannot start: {error.strerror or error}{place}"
+
+
+def from_head(file, digest):
+    """Answer the head, on standard output, in one line: see head.sh."""
+    os.dup2(3, 2)
+    status = 0
+    try:
+        text = control(file, digest)
+        if text is None:
+            reply = "ok " + obtain(file, digest, bool(os.environ.get("MONOWHEEL_PYTHON")))
+        else:
+            reply = "end " + text
+    except Refusal as refusal:
+        reply, status = f"no {refusal}", 1
+    except Replaced:
+        reply, status = "again ", 1
+    except (Failure, OSError) as error:
+        sys.stderr.write(f"monowheel: {sentence(error, file)}\n")
+        reply, status = "end ", 1
+    data = os.fsencode(reply + ".")
+    while data:
+        data = data[os.write(1, data) :]
+    # No clean-up at exit: there is nothing to clean, and it takes time.
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def from_python(file, arguments):
+    """Start the application from ``python3 FILE``."""
+    only_standard_library()
+    flags = interpreter_flags()
+    try:
+        from monowheel_boot import archive
+
+        with archive.Application(file) as application:
+            manifest, digest = application.manifest, application.digest
+        text = control(file, digest)
+        if text is not None:
+            sys.stdout.write(text)
+            sys.exit(0)
+        umask = os.umask(0o022)
+        app = obtain(file, digest, True)
+        os.umask(umask)
+        replace(app, file, manifest, flags, arguments)
+    except (Failure, Refusal, OSError) as error:
+        if isinstance(error, Refusal):
+            sys.exit(f"monowheel: {file} cannot run with {sys.executable}: {error}")
+        sys.exit(f"monowheel: {sentence(error, file)}")
+
+
+def interpreter_flags():
+    """Flags that the interpreter was started with, as far as it tells (3.10)."""
+    original = getattr(sys, "orig_argv", None)
+    return original[1 : -len(sys.argv)] if original else []
+
+
+def replace(app, file, manifest, flags, arguments):
+    """Become the application: what ``_mw_run`` does in the head."""
+    environment = os.environ
+    for name, value in manifest["env"].items():
+        environment.setdefault(name, value)
+    path = environment.get("PATH", "")
+    if f":{app}/bin:" not in f":{path}:":
+        environment["PATH"] = f"{app}/bin:{path}" if path else f"{app}/bin"
+    interactive = environment.get("MONOWHEEL_INTERPRETER")
+    for name in LEAKS + ONCE + (("MONOWHEEL_ENTRY_POINT",) if interactive else ()):
+        environment.pop(name, None)
+    python = f"{app}/bin/python"
+    script = [] if interactive else [f"{app}/run.py", file]
+    trace(f"exec {python}")
+    os.execv(python, [python, *manifest["interpreter_args"], *flags, *script, *arguments])

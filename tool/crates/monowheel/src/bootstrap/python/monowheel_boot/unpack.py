@@ -1,0 +1,228 @@
+"""Unpacking wheels and the first-party tree, on all processors.
+
+Work is cut into units (a wheel, or a part of a large one) that wait in a pipe; each worker process takes the next one
+when it is free. Processes rather than threads: half of the time goes into Python code around small system calls, which
+threads would take turns at. A file is linked into the dependency tree at once, while it is in the kernel's caches.
+"""
+
+import os
+
+from monowheel_boot.cache import folders, write_all
+from monowheel_boot.start import Failure, sentence, trace
+
+# A part of a large wheel: large enough to outweigh reading the directory again, small enough to keep all workers busy.
+PART = 1 << 20
+MOST_WORKERS = 8
+# What fits into a pipe that nobody reads yet.
+MOST_UNITS = 8192
+SITE_PACKAGES = "lib/python/site-packages"
+
+
+class Unit:
+    """Files of one archive: the ``part``-th of ``parts``."""
+
+    def __init__(self, source, part, parts):
+        """Take the source and the place in it."""
+        self.source, self.part, self.parts = source, part, parts
+
+
+class Wheel:
+    """A wheel to be unpacked into ``staged`` and linked into ``tree``; unpacked already where ``staged`` is None."""
+
+    def __init__(self, archive, facts, folder, fresh, tree):
+        """Take the archive, the manifest's words on it and where it goes."""
+        self.archive, self.folder, self.fresh, self.tree = archive, folder, fresh, tree
+        self.drop = frozenset(facts["drop"])
+        self.data = f"{facts['data']}/" if facts["data"] else None
+        self.size = facts["size"]
+        self._entries = None
+
+    def entries(self):
+        """Give the members and keep them: a worker often does several parts of a wheel."""
+        if self._entries is None:
+            self._entries = self.archive.entries()
+        return self._entries
+
+    def place(self, name):
+        """Where a member is installed, relative to the environment (as in the wheel's facts)."""
+        if self.data and name.startswith(self.data):
+            scheme, _, rest = name[len(self.data) :].partition("/")
+            if scheme in ("purelib", "platlib"):
+                return f"site-packages/{rest}"
+            if scheme == "scripts":
+                return f"bin/{rest}"
+            if scheme == "headers":
+                return f"include/{rest}"
+            return rest
+        return f"site-packages/{name}"
+
+    def unpack(self, entry):
+        """Write one file, and link it."""
+        place = self.place(entry.name)
+        path = f"{self.folder}/{place}"
+        if self.fresh:
+            create(path, self.archive, entry)
+        elif size(path) != entry.size:
+            # Lost when the machine went down, or swept away: made anew, under the same name.
+            replace(path, self.archive, entry)
+        if self.tree and place not in self.drop:
+            attach(path, f"{self.tree}/{in_tree(place)}", self.archive, entry)
+
+
+class Code:
+    """The first-party tree."""
+
+    def __init__(self, archive, folder):
+        """Take the archive and where it goes."""
+        self.archive, self.folder, self.size = archive, folder, archive.size
+        self._entries = None
+
+    entries = Wheel.entries
+
+    def unpack(self, entry):
+        """Write one file."""
+        create(f"{self.folder}/{entry.name}", self.archive, entry)
+
+
+def in_tree(place):
+    """Where an installed path lies in a dependency tree: as deep as in an environment, for ``$ORIGIN/../..``."""
+    return f"lib/python/{place}" if place.startswith("site-packages/") else place
+
+
+def safe(name):
+    """Refuse names that lead out of the folder; the build has refused them already."""
+    if name.startswith("/") or ".." in name.split("/"):
+        raise Failure(f"a member of the file would be written elsewhere: {name}")
+
+
+def size(path):
+    """Size of a file, or None where there is none."""
+    try:
+        return os.lstat(path).st_size
+    except OSError:
+        return None
+
+
+def create(path, archive, entry):
+    """Write a member to a new file."""
+    fd = opened(path, 0o755 if entry.executable else 0o644)
+    try:
+        for content in archive.chunks(entry):
+            write_all(fd, content)
+    finally:
+        os.close(fd)
+
+
+def opened(path, mode):
+    """Open a new file; its folders are made when they turn out to be missing."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, mode)
+    except FileNotFoundError:
+        folders(os.path.dirname(path))
+        return os.open(path, flags, mode)
+
+
+def replace(path, archive, entry):
+    """Put a fresh copy in the place of a file."""
+    beside = f"{path}.{os.getpid()}.new"
+    create(beside, archive, entry)
+    os.rename(beside, path)
+
+
+def attach(source, target, archive, entry):
+    """Link a file into the dependency tree; where links are not to be had, write it again."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileNotFoundError:
+        folders(os.path.dirname(target))
+        attach(source, target, archive, entry)
+    except OSError as error:
+        if isinstance(error, FileExistsError):
+            raise
+        create(target, archive, entry)
+
+
+def units(sources):
+    """Cut the work, the largest pieces first."""
+    part = max(PART, sum(source.size for source in sources) // (MOST_UNITS // 2))
+    found = []
+    for source in sorted(sources, key=lambda source: -source.size):
+        parts = max(1, source.size // part)
+        found += [Unit(source, index, parts) for index in range(parts)]
+    return found
+
+
+def do(unit):
+    """Unpack the files of a unit: those whose members begin in its share of the archive's bytes."""
+    size, parts = unit.source.size, unit.parts
+    low, high = size * unit.part // parts, size * (unit.part + 1) // parts
+    for entry in unit.source.entries():
+        if low <= entry.offset < high:
+            safe(entry.name)
+            unit.source.unpack(entry)
+
+
+def run(sources):
+    """Do all of the work in several processes; raises what went wrong first."""
+    work = units(sources)
+    count = min(processors(), len(work), MOST_WORKERS)
+    trace(f"unpacking {len(sources)} archives in {len(work)} units with {count} processes")
+    if not work:
+        return
+    take, give = os.pipe()
+    os.write(give, b"".join(index.to_bytes(4, "little") for index in range(len(work))))
+    os.close(give)
+    errors, report = os.pipe()
+    children = []
+    try:
+        for _ in range(count - 1):
+            child = os.fork()
+            if not child:
+                worker(take, work, report)
+            children.append(child)
+        drain(take, work)
+    finally:
+        # What is left in the pipe is not to be begun any more.
+        while os.read(take, 1 << 16):
+            pass
+        os.close(take)
+        os.close(report)
+        with open(errors, "rb") as file:
+            told = os.fsdecode(file.read())
+        statuses = [os.waitpid(child, 0)[1] for child in children]
+    if told:
+        raise Failure(told.splitlines()[0] if "\0" not in told else told.split("\0")[0])
+    if any(statuses):
+        raise Failure("a worker process was killed while it unpacked")
+
+
+def drain(take, work):
+    """Do units until none is left."""
+    while True:
+        index = os.read(take, 4)
+        if not index:
+            return
+        do(work[int.from_bytes(index, "little")])
+
+
+def worker(take, work, report):
+    """Be a worker process; tells an error in words, and never returns."""
+    status = 1
+    try:
+        drain(take, work)
+        status = 0
+    except (Failure, OSError) as error:
+        os.write(report, os.fsencode(sentence(error, "the application") + "\0"))
+        while os.read(take, 1 << 16):
+            pass
+    finally:
+        os._exit(status)
+
+
+def processors():
+    """How many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except (AttributeError, OSError):
+        return os.cpu_count() or 1
