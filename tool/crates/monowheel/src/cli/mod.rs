@@ -2,6 +2,7 @@
 
 mod assemble;
 mod exit;
+mod facts;
 mod resolve;
 
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Assemble(assemble::Assemble),
+    Facts(facts::Facts),
     Resolve(resolve::Resolve),
 }
 
@@ -30,6 +32,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Assemble(assemble) => assemble.run(),
+        Command::Facts(facts) => facts.run(),
         Command::Resolve(resolve) => resolve.run(),
     };
     match result {
