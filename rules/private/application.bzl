@@ -1,0 +1,114 @@
+"""What `python_binary` and `python_test` share: their attributes, and the action that assembles the file."""
+
+load(":collect.bzl", "COLLECT_ATTRS", "collect")
+load(":expand.bzl", "expand")
+load(":manifest.bzl", "manifest", "place")
+load(":target_info.bzl", "MonowheelTargetInfo")
+load(":toolchain.bzl", "TOOLCHAIN_TYPE", "monowheel_tool")
+
+_ENTRIES = ["main", "entry_point", "script"]
+
+APPLICATION_ATTRS = COLLECT_ATTRS | {
+    "conflicts": attr.string_dict(
+        doc = """Who wins where two wheels bring different files to one place: `{"site-packages/tests/**": "pandas"}` keeps the files of the project `pandas`; an empty name keeps none.""",
+    ),
+    "entry_point": attr.string(
+        doc = """A function to call, as `package.module:function`; its return value is the exit code. Give one of `main`, `entry_point` and `script`.""",
+    ),
+    "env": attr.string_dict(
+        doc = """Environment variables that are set unless the caller has set them. `$(rootpath …)`, `$(rlocationpath …)` and Make variables are expanded; `$(location …)` means `$(rootpath …)`.""",
+    ),
+    "interpreter_args": attr.string_list(
+        doc = """Options for the Python interpreter, such as `-Xutf8` or `-O`.""",
+    ),
+    "main": attr.label(
+        doc = """A Python file to run as `python main.py` does; it need not be among `srcs`. Give one of `main`, `entry_point` and `script`.""",
+        allow_single_file = [".py"],
+    ),
+    "requires_python": attr.string(
+        doc = """Versions of Python that the first-party code runs on, such as `>=3.11`; what the wheels ask for counts in any case.""",
+    ),
+    "script": attr.string(
+        doc = """A console script that one of the wheels declares, such as `uvicorn`. Give one of `main`, `entry_point` and `script`.""",
+    ),
+    "_target": attr.label(
+        doc = "What is built for.",
+        default = "//rules/private:target",
+        providers = [MonowheelTargetInfo],
+    ),
+}
+
+def _entry(ctx):
+    given = [name for name in _ENTRIES if getattr(ctx.attr, name)]
+    if len(given) != 1:
+        fail("{} rule {}: expected exactly one of `main`, `entry_point` and `script`, but got {}".format(
+            ctx.attr._kind,
+            ctx.label,
+            " and ".join(["`{}`".format(name) for name in given]) or "none",
+        ))
+    if ctx.file.main:
+        return {"main": place(ctx.file.main.short_path)}
+    return {given[0]: getattr(ctx.attr, given[0])}
+
+def assemble(ctx, *, args = []):
+    """Declares the one action that writes the application.
+
+    Args:
+        ctx: context of a rule with `APPLICATION_ATTRS`.
+        args: arguments that go into the file.
+
+    Returns:
+        a struct of `output`, the executable; `collected`, what it was made of; and `env`, the environment expanded.
+    """
+    target = ctx.attr._target[MonowheelTargetInfo]
+    env = {name: expand(ctx, "env", value, ctx.attr.data) for name, value in ctx.attr.env.items()}
+    application = _entry(ctx) | {
+        "args": [expand(ctx, "args", arg, ctx.attr.data) for arg in args],
+        "env": env,
+        "interpreter_args": ctx.attr.interpreter_args,
+        "origin": str(ctx.label).removeprefix("@@"),
+    }
+    collected = collect(ctx, extra_sources = [ctx.file.main] if ctx.file.main else [])
+    optional = {
+        "platform": target.platform,
+        "python_version": target.python_version or collected.info.python_version,
+        "requires_python": ctx.attr.requires_python,
+    }
+    application |= {name: value for name, value in optional.items() if value}
+
+    output = ctx.actions.declare_file(ctx.label.name)
+    arguments = ctx.actions.args()
+    arguments.add("assemble")
+    arguments.add("--output", output)
+    lines = ctx.actions.args()
+    further = manifest(
+        lines,
+        application = application,
+        conflicts = ctx.attr.conflicts,
+        info = collected.info,
+        runfiles = collected.runfiles,
+    )
+    ctx.actions.run(
+        executable = monowheel_tool(ctx),
+        arguments = [arguments, lines],
+        inputs = depset(transitive = [collected.runfiles.files, collected.info.wheel_files, further]),
+        outputs = [output],
+        env = {},
+        execution_requirements = {"supports-path-mapping": "1"},
+        mnemonic = "MonowheelAssemble",
+        progress_message = "Assembling Python application %{label}",
+        toolchain = TOOLCHAIN_TYPE,
+        use_default_shell_env = False,
+    )
+    return struct(output = output, collected = collected, env = env)
+
+def output_groups(collected):
+    """Output groups of an application: `monowheel_wheels` are the wheels in it with their facts.
+
+    Args:
+        collected: as `assemble` gave it.
+
+    Returns:
+        an OutputGroupInfo.
+    """
+    return OutputGroupInfo(monowheel_wheels = collected.info.wheel_files)

@@ -1,0 +1,47 @@
+"""The rule `python_binary`."""
+
+load(":application.bzl", "APPLICATION_ATTRS", "assemble", "output_groups")
+load(":toolchain.bzl", "TOOLCHAIN_TYPE")
+
+def _python_binary_impl(ctx):
+    assembled = assemble(ctx, args = ctx.attr.baked_args)
+    return [
+        # The file needs nothing beside it, so neither does whoever runs it as a tool.
+        DefaultInfo(
+            executable = assembled.output,
+            files = depset([assembled.output]),
+        ),
+        output_groups(assembled.collected),
+        coverage_common.instrumented_files_info(ctx, source_attributes = ["srcs", "main"], dependency_attributes = ["deps", "data"]),
+    ]
+
+python_binary = rule(
+    implementation = _python_binary_impl,
+    doc = """A Python application as one executable file, which runs wherever it is copied.
+
+```starlark
+load("@monowheel//rules:defs.bzl", "python_binary")
+
+python_binary(
+    name = "bin",
+    srcs = ["main.py"],
+    imports = ["."],
+    script = "uvicorn",
+    deps = [
+        "@pypi//fastapi",
+        "@pypi//uvicorn:uvicorn[standard]",
+    ],
+)
+```
+
+`bazel build` makes the file, `bazel run` starts it. The folders in it are those of Bazel's runfiles.
+""",
+    attrs = APPLICATION_ATTRS | {
+        "baked_args": attr.string_list(
+            doc = """Arguments that come before those of the caller; they are in the file, wherever it is run.""",
+        ),
+        "_kind": attr.string(default = "python_binary"),
+    },
+    executable = True,
+    toolchains = [TOOLCHAIN_TYPE],
+)

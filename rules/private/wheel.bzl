@@ -1,0 +1,58 @@
+"""The rule of a wheel file, and the action that validates it."""
+
+load(":interop.bzl", "foreign_provider")
+load(":monowheel_info.bzl", "MonowheelInfo", "wheel_record")
+load(":toolchain.bzl", "TOOLCHAIN_TYPE", "monowheel_tool")
+
+def _wheel_impl(ctx):
+    wheel = ctx.file.src
+    facts = ctx.actions.declare_file(wheel.basename + ".facts.json")
+    arguments = ctx.actions.args()
+    arguments.add("facts")
+    arguments.add("--wheel", wheel)
+    if ctx.attr.sha256:
+        arguments.add("--sha256", ctx.attr.sha256)
+    arguments.add("--output", facts)
+    ctx.actions.run(
+        executable = monowheel_tool(ctx),
+        arguments = [arguments],
+        inputs = [wheel],
+        outputs = [facts],
+        env = {},
+        execution_requirements = {"supports-path-mapping": "1"},
+        mnemonic = "MonowheelFacts",
+        progress_message = "Checking wheel %{input}",
+        toolchain = TOOLCHAIN_TYPE,
+        use_default_shell_env = False,
+    )
+    record = wheel_record(
+        file = wheel,
+        facts = facts,
+        origin = ctx.attr.origin or str(ctx.label).removeprefix("@@"),
+    )
+    info = MonowheelInfo(
+        wheels = depset([record]),
+        wheel_files = depset([wheel, facts]),
+    )
+    return [
+        DefaultInfo(files = depset([wheel])),
+        OutputGroupInfo(monowheel_facts = depset([facts])),
+        info,
+        foreign_provider(info.sources, info.imports),
+    ]
+
+wheel = rule(
+    implementation = _wheel_impl,
+    doc = "A wheel file. One action validates it and writes its facts, once for every application that has it.",
+    attrs = {
+        "origin": attr.string(doc = "Who asked for the wheel, for messages; by default the target."),
+        "sha256": attr.string(doc = "Hex digest that the file must have."),
+        "src": attr.label(
+            doc = "The file.",
+            allow_single_file = [".whl"],
+            mandatory = True,
+        ),
+    },
+    provides = [MonowheelInfo],
+    toolchains = [TOOLCHAIN_TYPE],
+)
