@@ -91,10 +91,20 @@ class Filling:
         trace("unpacked")
         self.application.unchanged()
         for staged, kind, key in finish:
-            if kind != "wheels":
-                self.note_unsynced(kind, key)
+            self.note_unsynced(kind, key)
             self.store.publish(staged, kind, key)
+        self.point()
         trace("published")
+
+    def point(self):
+        """Note for each wheel which tree has it, so that the next tree takes links from there."""
+        for wheel in self.manifest["wheels"]:
+            path = f"{self.store.root}/wheels/{wheel['sha256']}"
+            # Where another wheel has won a place, the tree has not all of this one.
+            if not wheel["drop"] and not os.path.isdir(path):
+                beside = f"{self.store.stage()}/{wheel['sha256']}"
+                os.symlink(f"../deps/{self.tree}", beside)
+                os.rename(beside, path)
 
     def note_unsynced(self, kind, key):
         """Note that a tree is younger than the last sync of the disk."""
@@ -116,14 +126,10 @@ class Filling:
         roots = "".join(f"../../../code/{path}\n" if path else "../../../code\n" for path in self.manifest["imports"])
         write(f"{site}/monowheel.pth", roots.encode())
         sources = []
-        for index, wheel in enumerate(self.manifest["wheels"]):
-            folder = f"{self.store.root}/wheels/{wheel['sha256']}"
-            fresh = not os.path.isdir(folder)
-            if fresh:
-                folder = f"{self.store.stage()}/{index}"
-                os.mkdir(folder, 0o700)
-                finish.append((folder, "wheels", wheel["sha256"]))
-            sources.append(unpack.Wheel(self.application.wheel(wheel), wheel, folder, fresh, tree))
+        for wheel in self.manifest["wheels"]:
+            other = f"{self.store.root}/wheels/{wheel['sha256']}"
+            source = other if os.path.isdir(other) else None
+            sources.append(unpack.Wheel(self.application.wheel(wheel), wheel, tree, source))
         finish.append((tree, "deps", self.tree))
         return sources
 

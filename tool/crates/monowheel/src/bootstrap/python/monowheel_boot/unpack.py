@@ -2,7 +2,8 @@
 
 Work is cut into units (a wheel, or a part of a large one) that wait in a pipe; each worker process takes the next one
 when it is free. Processes rather than threads: half of the time goes into Python code around small system calls, which
-threads would take turns at. A file is linked into the dependency tree at once, while it is in the kernel's caches.
+threads would take turns at. Wheels are written into the dependency tree itself: a folder for each wheel, and links
+from there, was twice as much to do for the file system. A later tree takes links from the first one.
 """
 
 import os
@@ -27,11 +28,11 @@ class Unit:
 
 
 class Wheel:
-    """A wheel to be unpacked into ``staged`` and linked into ``tree``; unpacked already where ``staged`` is None."""
+    """A wheel to be unpacked into a dependency tree, or to be linked from another tree that has it."""
 
-    def __init__(self, archive, facts, folder, fresh, tree):
-        """Take the archive, the manifest's words on it and where it goes."""
-        self.archive, self.folder, self.fresh, self.tree = archive, folder, fresh, tree
+    def __init__(self, archive, facts, tree, source):
+        """Take the archive, the manifest's words on it, where it goes and where it may come from."""
+        self.archive, self.tree, self.source = archive, tree, source
         self.drop = frozenset(facts["drop"])
         self.data = f"{facts['data']}/" if facts["data"] else None
         self.size = facts["size"]
@@ -57,16 +58,13 @@ class Wheel:
         return f"site-packages/{name}"
 
     def unpack(self, entry):
-        """Write one file, and link it."""
+        """Write one file, or link it."""
         place = self.place(entry.name)
-        path = f"{self.folder}/{place}"
-        if self.fresh:
-            create(path, self.archive, entry)
-        elif size(path) != entry.size:
-            # Lost when the machine went down, or swept away: made anew, under the same name.
-            replace(path, self.archive, entry)
-        if self.tree and place not in self.drop:
-            attach(path, f"{self.tree}/{in_tree(place)}", self.archive, entry)
+        if place not in self.drop:
+            path = in_tree(place)
+            target = f"{self.tree}/{path}"
+            if not (self.source and linked(f"{self.source}/{path}", target, entry)):
+                create(target, self.archive, entry)
 
 
 class Code:
@@ -105,12 +103,33 @@ def size(path):
 
 def create(path, archive, entry):
     """Write a member to a new file."""
-    fd = opened(path, 0o755 if entry.executable else 0o644)
+    try:
+        fd = opened(path, 0o755 if entry.executable else 0o644)
+    except FileExistsError:
+        # Two wheels may bring one file, if it is the same: the build has compared.
+        return
     try:
         for content in archive.chunks(entry):
             write_all(fd, content)
     finally:
         os.close(fd)
+
+
+def linked(source, target, entry):
+    """Link a file from another tree; false where it is not what it should be, or links are not to be had."""
+    if size(source) != entry.size:
+        # Lost when the machine went down, or swept away.
+        return False
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        folders(os.path.dirname(target))
+        return linked(source, target, entry)
+    except FileExistsError:
+        pass
+    except OSError:
+        return False
+    return True
 
 
 def opened(path, mode):
@@ -128,19 +147,6 @@ def replace(path, archive, entry):
     beside = f"{path}.{os.getpid()}.new"
     create(beside, archive, entry)
     os.rename(beside, path)
-
-
-def attach(source, target, archive, entry):
-    """Link a file into the dependency tree; where links are not to be had, write it again."""
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except FileNotFoundError:
-        folders(os.path.dirname(target))
-        attach(source, target, archive, entry)
-    except OSError as error:
-        if isinstance(error, FileExistsError):
-            raise
-        create(target, archive, entry)
 
 
 def units(sources):

@@ -15,8 +15,9 @@ from monowheel_boot.start import trace
 def check(store, application, doubtful, thorough):
     """Mend the trees of ``doubtful`` and take their notes away."""
     for kind, key in doubtful:
-        if os.path.isdir(f"{store.root}/{kind}/{key}"):
-            mended = sum(mend(*item, thorough) for item in items(store, application, kind, key))
+        folder = f"{store.root}/{kind}/{key}"
+        if os.path.isdir(folder):
+            mended = sum(mend(*item, thorough) for item in items(application, kind, folder))
             trace(f"{kind}/{key} checked, {mended} files mended")
     for kind, key in doubtful:
         try:
@@ -25,48 +26,27 @@ def check(store, application, doubtful, thorough):
             pass
 
 
-def items(store, application, kind, key):
-    """Give every file of a tree: its path, its copy in the unpacked wheel or None, its archive and its member."""
+def items(application, kind, folder):
+    """Give every file of a tree: its path, its archive and its member."""
     if kind == "code":
         archive = application.code()
         for entry in archive.entries():
-            yield f"{store.root}/code/{key}/{entry.name}", None, archive, entry
+            yield f"{folder}/{entry.name}", archive, entry
         return
     for facts in application.manifest["wheels"]:
-        folder = f"{store.root}/wheels/{facts['sha256']}"
-        wheel = unpack.Wheel(application.wheel(facts), facts, folder, False, None)
+        wheel = unpack.Wheel(application.wheel(facts), facts, folder, None)
         for entry in wheel.entries():
             place = wheel.place(entry.name)
-            source = f"{folder}/{place}" if os.path.isdir(folder) else None
             if place not in wheel.drop:
-                yield f"{store.root}/deps/{key}/{unpack.in_tree(place)}", source, wheel.archive, entry
+                yield f"{folder}/{unpack.in_tree(place)}", wheel.archive, entry
 
 
-def mend(path, source, archive, entry, thorough):
-    """Compare a file and its copy in the unpacked wheel; true where one had to be written anew."""
-    good = sound(path, entry, thorough)
-    if source is None:
-        if not good:
-            unpack.replace(path, archive, entry)
-        return not good
-    same = good and same_file(path, source)
-    if same or (good and sound(source, entry, thorough)):
+def mend(path, archive, entry, thorough):
+    """Compare a file; true where it had to be written anew."""
+    if sound(path, entry, thorough):
         return False
-    if not sound(source, entry, thorough):
-        unpack.replace(source, archive, entry)
-    if not good:
-        beside = f"{path}.{os.getpid()}.new"
-        unpack.attach(source, beside, archive, entry)
-        os.rename(beside, path)
+    unpack.replace(path, archive, entry)
     return True
-
-
-def same_file(path, other):
-    """Whether two paths lead to one file."""
-    try:
-        return os.path.samestat(os.lstat(path), os.lstat(other))
-    except OSError:
-        return False
 
 
 def sound(path, entry, thorough):
