@@ -58,7 +58,8 @@ def assemble(ctx, *, args = []):
         args: arguments that go into the file.
 
     Returns:
-        a struct of `output`, the executable; `collected`, what it was made of; and `env`, the environment expanded.
+        a struct of `output`, the executable; `collected`, what it was made of; `env`, the environment expanded; and
+        `python_version`, the version that it is built for, or an empty string.
     """
     target = ctx.attr._target[MonowheelTargetInfo]
     env = {name: expand(ctx, "env", value, ctx.attr.data) for name, value in ctx.attr.env.items()}
@@ -100,7 +101,7 @@ def assemble(ctx, *, args = []):
         toolchain = TOOLCHAIN_TYPE,
         use_default_shell_env = False,
     )
-    return struct(output = output, collected = collected, env = env)
+    return struct(output = output, collected = collected, env = env, python_version = application.get("python_version", ""))
 
 def output_groups(collected):
     """Output groups of an application: `monowheel_wheels` are the wheels in it with their facts.

@@ -1,20 +1,23 @@
 """The rule `python_test`."""
 
 load(":application.bzl", "APPLICATION_ATTRS", "assemble", "output_groups")
+load(":interpreter.bzl", "INTERPRETER_TOOLCHAIN", "interpreter")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
 def _python_test_impl(ctx):
     assembled = assemble(ctx)
+    python = interpreter(ctx, assembled.python_version)
+    environment = {"MONOWHEEL_PYTHON": python.path} if python.path else {}
     return [
         # Unlike an application, a test may look at its files in the folder where Bazel starts it.
         DefaultInfo(
             executable = assembled.output,
             files = depset([assembled.output]),
-            runfiles = assembled.collected.runfiles,
+            runfiles = assembled.collected.runfiles.merge(ctx.runfiles(transitive_files = python.files)),
         ),
         output_groups(assembled.collected),
         RunEnvironmentInfo(
-            environment = assembled.env,
+            environment = environment | assembled.env,
             inherited_environment = ctx.attr.env_inherit,
         ),
         coverage_common.instrumented_files_info(ctx, source_attributes = ["srcs", "main"], dependency_attributes = ["deps", "data"]),
@@ -41,7 +44,8 @@ python_test(
 ```
 
 `args` are Bazel's own, passed on the command line of `bazel test` and `bazel run`. Files are found in two places: packed in the test's file, and
-in the runfiles, where Bazel starts the test. The run-time cache of a sandboxed test is empty at its start; to share one between tests, name a folder:
+in the runfiles, where Bazel starts the test. Python is the one of the toolchain `@bazel_tools//tools/python:toolchain_type` where that has the
+version that is built for; else it is looked for on PATH, as anywhere. The run-time cache of a sandboxed test is empty at its start; to share one between tests, name a folder:
 `bazel test --test_env=MONOWHEEL_ROOT=/var/tmp/monowheel --sandbox_writable_path=/var/tmp/monowheel //...`.
 """,
     attrs = APPLICATION_ATTRS | {
@@ -51,5 +55,5 @@ in the runfiles, where Bazel starts the test. The run-time cache of a sandboxed 
         "_kind": attr.string(default = "python_test"),
     },
     test = True,
-    toolchains = [TOOLCHAIN_TYPE],
+    toolchains = [TOOLCHAIN_TYPE, INTERPRETER_TOOLCHAIN],
 )

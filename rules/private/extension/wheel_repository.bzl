@@ -24,7 +24,9 @@ def _wheel_repository_impl(rctx):
             sha256 = rctx.attr.sha256,
         )
     elif rctx.attr.path:
-        path = rctx.path(str(rctx.path(rctx.attr.lock).dirname) + "/" + rctx.attr.path)
+        # A lock file may name a file by an address of its own, `file:///…`.
+        relative = not rctx.attr.path.startswith("/")
+        path = rctx.path("{}/{}".format(rctx.path(rctx.attr.lock).dirname, rctx.attr.path) if relative else rctx.attr.path)
         if not path.exists:
             fail("wheel `{}` of `{}`: expected the file that the lock file names, but there is none: `{}`".format(file, rctx.attr.origin, path))
         rctx.watch(path)
@@ -50,7 +52,7 @@ wheel_repository = repository_rule(
         "lock": attr.label(doc = "The lock file."),
         "netrc": attr.string(doc = "A netrc file with credentials, in place of the user's own."),
         "origin": attr.string(doc = "Who asks for the wheel, for messages."),
-        "path": attr.string(doc = "Where the file is, relative to the lock file."),
+        "path": attr.string(doc = "Where the file is, relative to the lock file or absolute."),
         "sha256": attr.string(doc = "Hex digest of the file.", mandatory = True),
         "urls": attr.string_list(doc = "Addresses of the file."),
     },
