@@ -79,7 +79,7 @@ def build_from_source(rctx, output):
     _run(
         rctx,
         "`cargo build`",
-        [cargo, "build", "--release", "--locked", "--package", "monowheel", "--bin", "monowheel", "--target", host],
+        [cargo, "build", "--release", "--locked", "--no-default-features", "--package", "monowheel", "--bin", "monowheel", "--target", host],
         environment = {
             "CARGO_ENCODED_RUSTFLAGS": "\037".join(flags),
             "CARGO_INCREMENTAL": "0",
