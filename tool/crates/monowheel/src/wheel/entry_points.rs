@@ -74,7 +74,8 @@ struct Item {
 fn items(text: &str) -> Result<Vec<Item>, EntryPointsError> {
     let mut items: Vec<Item> = Vec::new();
     let mut group: Option<&str> = None;
-    // Indent of the line that began the last item: deeper lines continue its value.
+    // Indent of the line that began the last item: deeper lines continue its value, but for those that are items of their own to
+    // `importlib.metadata`, which ignores indents. No value of a script has a `=`, so nothing is read in two ways.
     let mut indent = None;
     for (number, raw) in text.lines().enumerate() {
         let line = raw.trim();
@@ -83,6 +84,7 @@ fn items(text: &str) -> Result<Vec<Item>, EntryPointsError> {
         }
         let depth = raw.len() - raw.trim_start().len();
         if indent.is_some_and(|indent| depth > indent)
+            && !line.contains('=')
             && let Some(item) = items.last_mut()
         {
             item.value = format!("{} {line}", item.value).trim().to_owned();
@@ -139,6 +141,8 @@ mod tests {
     fn an_indented_file_is_read() {
         let text = "    [console_scripts]\n    a = b:c\n    d = e:f\n";
         assert_eq!(EntryPoints::parse(text.as_bytes()).unwrap().console_scripts.len(), 2);
+        let uneven = "[console_scripts]\na = b:c\n  d = e:f\n";
+        assert_eq!(EntryPoints::parse(uneven.as_bytes()).unwrap().console_scripts.len(), 2);
     }
 
     #[test]

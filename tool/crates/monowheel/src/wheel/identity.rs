@@ -67,3 +67,68 @@ pub(super) fn check_metadata(filename: &WheelFilename, metadata: &Metadata) -> R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::wheel::Options;
+    use crate::wheel::testing::{Member, Wheel, text};
+
+    #[test]
+    fn the_hash_must_be_the_locked_one() {
+        let read = |sha256: &str| Wheel::new().read_with(&Options { sha256: Some(sha256.to_owned()), ..Options::default() });
+        let found = Wheel::new().facts().sha256;
+        assert_eq!(read(&found).unwrap().sha256, found);
+        assert_eq!(read(&found.to_uppercase()).unwrap().sha256, found);
+        let zeros = "0".repeat(64);
+        let expected = format!(
+            "File is not the one that is locked: expected sha256 {zeros}, found {found}\n\
+             hint: the lock file and the file disagree; fetch the wheel again, or lock it again if it was replaced on purpose"
+        );
+        assert_eq!(text(&read(&zeros).unwrap_err().problem), expected);
+        for bad in ["", "12", &"g".repeat(64)] {
+            let expected = format!("Expected hash is not a sha256 of 64 hex digits: `{bad}`");
+            assert_eq!(text(&read(bad).unwrap_err().problem), expected);
+        }
+    }
+
+    #[test]
+    fn dist_info_is_one_folder_of_the_right_name() {
+        let mut missing = Wheel::new().record(|_| String::new());
+        missing.members.truncate(1);
+        assert_eq!(missing.problem(), "Wheel has no `.dist-info` folder: expected `pkg-1.0.dist-info`");
+        let several = Wheel::new().file("other-1.0.dist-info/METADATA", "");
+        assert_eq!(several.problem(), "Wheel has several `.dist-info` folders: `other-1.0.dist-info`, `pkg-1.0.dist-info`");
+        let empty = Wheel::new().member(Member::new("PKG-1.0.dist-info/", ""));
+        assert_eq!(empty.problem(), "Wheel has several `.dist-info` folders: `PKG-1.0.dist-info`, `pkg-1.0.dist-info`");
+        let mismatch = "Wheel's `.dist-info` folder is of another name or version than its file name: expected";
+        let name = Wheel::new().named("other-1.0-py3-none-any.whl").problem();
+        assert_eq!(name, format!("{mismatch} `other-1.0.dist-info`, found `pkg-1.0.dist-info`"));
+        let version = Wheel::new().named("pkg-1.1-py3-none-any.whl").problem();
+        assert_eq!(version, format!("{mismatch} `pkg-1.1.dist-info`, found `pkg-1.0.dist-info`"));
+        assert_eq!(Wheel::new().named("Pkg-1.0.0-py3-none-any.whl").facts().dist_info, "pkg-1.0.dist-info");
+        assert!(Wheel::new().file("pkg/_vendor/six-1.0.dist-info/METADATA", "").facts().files.len() > 4);
+    }
+
+    #[test]
+    fn data_is_one_folder_of_the_right_name() {
+        assert_eq!(Wheel::new().facts().data, None);
+        let right = Wheel::new().file("pkg-1.0.data/scripts/tool", "#!python\n").facts();
+        assert_eq!(right.data.as_deref(), Some("pkg-1.0.data"));
+        let wrong = "Wheel's data folders are not the one of its name and version: expected `pkg-1.0.data`, found";
+        assert_eq!(Wheel::new().file("other.data/a", "").problem(), format!("{wrong} `other.data`"));
+        let two = Wheel::new().file("pkg-1.0.data/scripts/a", "").file("PKG-1.0.data/scripts/b", "");
+        assert_eq!(two.problem(), format!("{wrong} `PKG-1.0.data`, `pkg-1.0.data`"));
+        assert!(Wheel::new().file("pkg/x.data/a", "").file("top.data", "a file").facts().data.is_none());
+    }
+
+    #[test]
+    fn metadata_must_name_the_same() {
+        let with = |text: &str| Wheel::new().file("pkg-1.0.dist-info/METADATA", text);
+        let other = with("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n").problem();
+        assert_eq!(other, "METADATA is of another project than the file name: expected `pkg`, found `other`");
+        let newer = with("Metadata-Version: 2.1\nName: pkg\nVersion: 1.1\n").problem();
+        assert_eq!(newer, "METADATA is of another version than the file name: expected `1.0`, found `1.1`");
+        assert_eq!(with("Metadata-Version: 2.1\nName: PKG\nVersion: v1.0.0\n").facts().wheel_version, "1.0");
+        assert_eq!(with("Name: pkg\nVersion: 1.0\n").problem(), "METADATA has no field `Metadata-Version`");
+    }
+}

@@ -16,6 +16,8 @@ mod path;
 mod read;
 mod record;
 mod sums;
+#[cfg(test)]
+mod testing;
 
 pub use archive::{Archive, ArchiveError, Entry, Kind, Limits, Method};
 pub use entry_points::{EntryPoints, EntryPointsError};

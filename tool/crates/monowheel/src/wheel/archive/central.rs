@@ -115,3 +115,116 @@ fn member(mut raw: Raw<'_>) -> Result<Central, ArchiveError> {
     };
     Ok(Central { entry, raw_name: raw.name.to_owned(), raw_method: raw.method, flags: raw.flags })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wheel::testing::{Member, Zip, problem};
+
+    fn only(member: Member) -> String {
+        Zip::new([member]).problem()
+    }
+
+    #[test]
+    fn kinds_follow_name_and_mode() {
+        let member = |name: &str, mode| Member::new(name, "").mode(mode);
+        let link = Member::new("d/link", "../f").mode(0o120_777);
+        let zip = Zip::new([member("f", 0), member("x", 0o100_755), member("y", 0o010), member("d/", 0), member("e/", 0o40_755), link]);
+        let kinds: Vec<_> = zip.contents().into_iter().map(|(entry, _)| (entry.kind, entry.executable)).collect();
+        let file = |executable| (Kind::File, executable);
+        assert_eq!(kinds, [file(false), file(true), file(true), (Kind::Folder, false), (Kind::Folder, false), (Kind::Link, false)]);
+    }
+
+    #[test]
+    fn other_kinds_are_refused() {
+        for mode in [0o10_644, 0o20_644, 0o60_644, 0o140_644, 0o40_755] {
+            let expected = format!("Member is neither file nor folder nor link: mode {mode:o} of `a`");
+            assert_eq!(only(Member::new("a", "").mode(mode)), expected);
+        }
+        assert_eq!(only(Member::new("a/", "").mode(0o100_644)), "Member is neither file nor folder nor link: mode 100644 of `a/`");
+        assert_eq!(only(Member::new("a/", "text")), "Member is a folder, but has content: 4 bytes in `a/`");
+    }
+
+    #[test]
+    fn names_that_leave_are_refused() {
+        let refused = |name: &[u8]| only(Member::new(name, ""));
+        assert_eq!(refused(b"../evil"), "Member's path is refused: Path leaves its folder by `..`: `../evil`");
+        assert_eq!(refused(b"a/../../evil"), "Member's path is refused: Path leaves its folder by `..`: `a/../../evil`");
+        assert_eq!(refused(b"/etc/passwd"), "Member's path is refused: Path is absolute: `/etc/passwd`");
+        assert_eq!(refused(b"C:/evil"), "Member's path is refused: Path begins with a drive letter: `C:/evil`");
+        assert!(refused(b"..\\evil").starts_with("Member's path is refused: Path holds a backslash: `..\\evil`"));
+        assert_eq!(refused(b"good.py\0.txt"), "Member's path is refused: Path holds a control character: `good.py\\0.txt`");
+        assert_eq!(refused(b"a/nul"), "Member's path is refused: Path names a device: `a/nul`");
+        assert_eq!(refused(b""), "Member's path is refused: Path is empty");
+        assert_eq!(refused(b"/"), "Member's path is refused: Path is empty");
+        assert_eq!(refused(b"a//"), "Member's path is refused: Path has a part that is `.` or empty: `a/`");
+        assert_eq!(refused(b"a\xff"), "Member's name is not UTF-8, but marked so: `a\u{fffd}`");
+    }
+
+    #[test]
+    fn names_are_utf8_or_code_page_437() {
+        let flagged = Member::new("caf\u{e9}", "");
+        let plain = Member::new(b"na\x8bve", "").both(|header| header.flags = 0);
+        let names: Vec<_> = Zip::new([flagged, plain]).contents().into_iter().map(|(entry, _)| entry.path.to_string()).collect();
+        assert_eq!(names, ["café", "naïve"]);
+    }
+
+    #[test]
+    fn a_second_name_is_refused() {
+        let with = |name: &[u8]| [b"\x75\x70".as_slice(), &[name.len() as u8 + 5, 0, 1, 0, 0, 0, 0], name].concat();
+        let extra = with(b"evil");
+        let (central, local) = (extra.clone(), extra);
+        let expected = "Member has two names: `good` and `evil`\nhint: ";
+        let mut member = Member::new("good", "");
+        member.central.extra = central;
+        assert!(only(member).starts_with(expected));
+        let mut member = Member::new("good", "");
+        member.local.extra = local;
+        assert!(only(member).starts_with(expected));
+        assert_eq!(Zip::new([Member::new("good", "").both(|header| header.extra = with(b"good"))]).contents().len(), 1);
+    }
+
+    #[test]
+    fn encrypted_and_patched_members_are_refused() {
+        for bit in [0, 6, 13] {
+            assert_eq!(only(Member::new("a", "").both(|header| header.flags |= 1 << bit)), "Member is encrypted: `a`");
+        }
+        assert_eq!(only(Member::new("a", "").both(|header| header.flags |= 1 << 5)), "Member is a patch of another archive: `a`");
+    }
+
+    #[test]
+    fn unknown_methods_are_refused() {
+        for method in [1, 6, 9, 20, 95, 98, 99] {
+            let expected = format!("Member is compressed by an unknown method: {method} for `a`\nhint: ");
+            assert!(only(Member::new("a", "").both(|header| header.method = method)).starts_with(&expected));
+        }
+    }
+
+    #[test]
+    fn zip64_sizes_are_read_and_must_be_there() {
+        let wide = |numbers: &[u64]| {
+            let values: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+            [&[1, 0, values.len() as u8, 0], &values[..]].concat()
+        };
+        let member = |extra: Vec<u8>| {
+            Member::new("a", "text").both(|header| {
+                (header.size, header.compressed, header.extra) = (u32::MAX, u32::MAX, extra.clone());
+            })
+        };
+        assert_eq!(Zip::new([member(wide(&[4, 4]))]).contents()[0].1, b"text");
+        assert_eq!(only(member(Vec::new())), "Member has broken extra fields: `a`");
+        assert_eq!(only(member(wide(&[4]))), "Member has broken extra fields: `a`");
+        assert_eq!(
+            only(member(wide(&[u64::MAX, u64::MAX]))),
+            "Archive grows beyond the limit: expected at most 34359738368 bytes, found 18446744073709551615\nhint: raise the limit with --max-size if the wheel is trusted"
+        );
+    }
+
+    #[test]
+    fn a_broken_directory_is_refused() {
+        let mut bytes = Zip::new([Member::new("a", "one"), Member::new("b", "two")]).bytes();
+        let second = bytes.len() - 22 - 47;
+        bytes[second] = 0;
+        assert_eq!(problem(&bytes), "Archive's central directory is broken: at its byte 47");
+    }
+}

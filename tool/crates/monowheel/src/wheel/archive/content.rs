@@ -120,3 +120,101 @@ pub(super) fn inflate(entry: &Entry, input: impl Read, mut sink: impl FnMut(&[u8
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::wheel::testing::{BZIP2, DEFLATE, LZMA, Member, STORED, ZSTD, Zip};
+
+    const COMPRESSED: [u16; 4] = [DEFLATE, BZIP2, LZMA, ZSTD];
+
+    /// Enough to need several buffers, and not just a run.
+    fn text() -> Vec<u8> {
+        (0..60_000_u32).flat_map(|number| (number.wrapping_mul(2_654_435_761) >> 20).to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn every_method_is_read() {
+        for method in [STORED, DEFLATE, BZIP2, LZMA, ZSTD] {
+            let zip = Zip::new([
+                Member::compressed("empty", "", method),
+                Member::compressed("small", "x", method),
+                Member::compressed("large", text(), method),
+            ]);
+            let contents: Vec<_> = zip.contents().into_iter().map(|(_, content)| content).collect();
+            assert_eq!(contents, [Vec::new(), b"x".to_vec(), text()], "{method}");
+        }
+    }
+
+    #[test]
+    fn sizes_must_be_true() {
+        for method in COMPRESSED {
+            let lie = |size: u32| Zip::new([Member::compressed("a", "0123456789", method).both(|header| header.size = size)]).problem();
+            let (more, fewer) = (lie(9), lie(11));
+            // LZMA is told the size to decode, so it is the decoder that notices.
+            if method == LZMA {
+                assert!(more.starts_with("Member's content is broken: `a`"), "{more}");
+                assert!(fewer.starts_with("Member"), "{fewer}");
+            } else {
+                assert_eq!(more, "Member has another size than it says: expected 9 bytes, found more: `a`");
+                assert_eq!(fewer, "Member has another size than it says: expected 11 bytes, found 10: `a`");
+            }
+        }
+        let stored = Member::new("a", "0123456789").both(|header| header.size = 11);
+        assert_eq!(Zip::new([stored]).problem(), "Member has another size than it says: expected 11 bytes, found 10: `a`");
+    }
+
+    #[test]
+    fn a_wrong_crc_is_refused() {
+        for method in [STORED, DEFLATE, BZIP2, LZMA, ZSTD] {
+            let member = Member::compressed("a", "text", method).both(|header| header.crc32 = 1);
+            let expected = "Member has another CRC-32 than it says: expected 00000001, found 3b8ba7c7: `a`";
+            assert_eq!(Zip::new([member]).problem(), expected);
+        }
+    }
+
+    #[test]
+    fn bytes_behind_the_compressed_content_are_refused() {
+        for method in COMPRESSED {
+            for tail in [b"x".to_vec(), vec![0; 100_000]] {
+                let mut member = Member::compressed("a", text(), method).both(|header| header.compressed += tail.len() as u32);
+                member.data.extend(&tail);
+                let expected = "Member's compressed content is followed by other bytes: `a`";
+                assert_eq!(Zip::new([member]).problem(), expected, "{method}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_second_stream_is_refused() {
+        for method in COMPRESSED {
+            let mut member = Member::compressed("a", "text", method);
+            let again = member.data.clone();
+            member = member.both(|header| header.compressed *= 2);
+            member.data.extend(again);
+            assert_eq!(Zip::new([member]).problem(), "Member's compressed content is followed by other bytes: `a`", "{method}");
+        }
+    }
+
+    #[test]
+    fn broken_content_is_refused() {
+        for method in COMPRESSED {
+            let mut cut = Member::compressed("a", text(), method).both(|header| header.compressed -= 10);
+            cut.data.truncate(cut.central.compressed as usize);
+            let problem = Zip::new([cut]).problem();
+            assert!(problem.starts_with("Member"), "{method}: {problem}");
+            let mut garbage = Member::compressed("a", text(), method);
+            garbage.data.fill(0xff);
+            let problem = Zip::new([garbage]).problem();
+            assert!(problem.starts_with("Member's content is broken: `a`: "), "{method}: {problem}");
+        }
+    }
+
+    #[test]
+    fn what_would_take_too_much_memory_is_refused() {
+        let mut member = Member::compressed("a", "text", LZMA).both(|header| header.size = 2_000_000_000);
+        member.data[5..9].copy_from_slice(&2_000_000_000_u32.to_le_bytes());
+        let limits = crate::wheel::Limits { ratio: u64::MAX, ..Default::default() };
+        let error = crate::wheel::testing::contents(&Zip::new([member]).bytes(), &limits).unwrap_err();
+        assert_eq!(crate::wheel::testing::text(&error), "Member's content is broken: `a`: its dictionary is larger than 256 MiB");
+    }
+}

@@ -126,3 +126,116 @@ fn zip64<R: Read + Seek>(input: &mut R, mut locator: Fields<'_>, record: &Record
         && agree(narrow.offset, WIDE32, directory.offset);
     if agreed { Ok(directory) } else { Err(broken("it contradicts the end record")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::wheel::testing::{Member, Zip, contents, problem};
+
+    fn zip() -> Zip {
+        Zip::new([Member::new("a", "one"), Member::new("b", "two")])
+    }
+
+    #[test]
+    fn archives_with_and_without_a_comment_are_read() {
+        for comment in [b"".to_vec(), b"signed off".to_vec(), vec![b'x'; 65_535]] {
+            assert_eq!(Zip { comment, ..zip() }.contents().len(), 2);
+        }
+        assert_eq!(Zip::default().contents().len(), 0);
+    }
+
+    #[test]
+    fn zip64_archives_are_read() {
+        assert_eq!(Zip { zip64: true, ..zip() }.contents().len(), 2);
+    }
+
+    #[test]
+    fn an_archive_within_an_archive_is_content() {
+        let inner = zip().bytes();
+        let outer = Zip::new([Member::new("inner.zip", &inner)]);
+        assert_eq!(outer.contents()[0].1, inner);
+    }
+
+    #[test]
+    fn what_is_cut_off_is_refused() {
+        let bytes = zip().bytes();
+        for length in [0, 1, 21, bytes.len() / 2] {
+            assert!(problem(&bytes[..length]).starts_with("Archive is truncated or no zip: it has no end record\nhint: "));
+        }
+        for length in bytes.len() - 18..bytes.len() {
+            assert!(problem(&bytes[..length]).starts_with("Archive is truncated"), "{length}");
+        }
+        let commented = Zip { comment: b"comment".to_vec(), ..zip() }.bytes();
+        assert_eq!(problem(&commented[..commented.len() - 2]), "Archive's comment is longer than the file: by 2 bytes");
+        assert!(problem(b"<html>not found</html>").starts_with("Archive is truncated or no zip"));
+    }
+
+    #[test]
+    fn cutting_off_the_front_or_the_middle_is_refused() {
+        let bytes = zip().bytes();
+        for cut in 1..bytes.len() {
+            assert!(contents(&bytes[cut..], &Default::default()).is_err(), "{cut} from the front");
+            let without = [&bytes[..cut - 1], &bytes[cut..]].concat();
+            assert!(contents(&without, &Default::default()).is_err(), "byte {cut} left out");
+        }
+    }
+
+    #[test]
+    fn bytes_behind_the_end_are_refused() {
+        assert_eq!(Zip { behind: b"tail".to_vec(), ..zip() }.problem(), "Archive is followed by other bytes: 4 after the end record");
+        let two = [zip().bytes(), zip().bytes()].concat();
+        assert_eq!(problem(&two), "Archive's central directory is not where the end record says: expected 94 bytes up to 346, found 278");
+    }
+
+    #[test]
+    fn a_comment_may_not_hold_another_archive() {
+        let comment = Zip::new([Member::new("evil", "")]).bytes();
+        assert!(Zip { comment, ..zip() }.problem().starts_with("Archive has a second end record: at byte 162\nhint: readers"));
+        let comment = b"PK\x05\x06".to_vec();
+        assert!(Zip { comment, ..zip() }.problem().starts_with("Archive is truncated"));
+        let comment = [b"PK\x05\x06".as_slice(), &[0; 20]].concat();
+        assert_eq!(Zip { comment, ..zip() }.problem(), "Archive is followed by other bytes: 2 after the end record");
+    }
+
+    #[test]
+    fn the_end_record_must_tell_the_truth() {
+        let lie = |lie| Zip { lie, ..zip() }.problem();
+        assert_eq!(lie([1, 0, 0]), "Archive's central directory has another number of members than its end record says: expected 3");
+        assert_eq!(lie([-1, 0, 0]), "Archive's central directory has another number of members than its end record says: expected 1");
+        let elsewhere = "Archive's central directory is not where the end record says: expected";
+        assert_eq!(lie([0, 1, 0]), format!("{elsewhere} 95 bytes up to 162, found 94"));
+        assert_eq!(lie([0, -1, 0]), format!("{elsewhere} 93 bytes up to 162, found 94"));
+        assert_eq!(lie([0, 0, 1]), format!("{elsewhere} 94 bytes up to 162, found 93"));
+        assert_eq!(lie([0, 0, 1000]), format!("{elsewhere} 94 bytes up to 162, found 0"));
+        // The first member left out of the directory.
+        assert_eq!(lie([-1, -47, 47]), "Archive has bytes in front of its first member: 34");
+    }
+
+    #[test]
+    fn zip64_records_must_agree() {
+        let bytes = Zip { zip64: true, ..zip() }.bytes();
+        let end = bytes.len() - 22;
+        let edit = |at: usize, byte: u8| {
+            let mut bytes = bytes.clone();
+            bytes[at] = byte;
+            problem(&bytes)
+        };
+        let broken = "Archive's ZIP64 end record is not valid: it";
+        assert_eq!(edit(end + 12, 3), format!("{broken} contradicts the end record"));
+        assert_eq!(edit(end - 20 + 8, 0), format!("{broken} does not stand right before its locator"));
+        assert_eq!(edit(end - 20 - 56, 0), format!("{broken}s signature or size is wrong"));
+        assert_eq!(edit(end - 20 - 56 + 4, 45), format!("{broken}s signature or size is wrong"));
+        assert_eq!(edit(end - 20 + 16, 2), "Archive is one of several disks");
+        assert_eq!(edit(end - 20 - 56 + 16, 1), "Archive is one of several disks");
+        assert!(edit(end - 20, 0).starts_with("Archive's central directory is not where the end record says"));
+    }
+
+    #[test]
+    fn split_archives_are_refused() {
+        let bytes = zip().bytes();
+        for field in [4, 6, 8] {
+            let mut bytes = bytes.clone();
+            bytes[162 + field] = 1;
+            assert_eq!(problem(&bytes), "Archive is one of several disks");
+        }
+    }
+}

@@ -113,3 +113,95 @@ pub(super) fn check_gap<R: Read + Seek>(input: &mut R, central: &Central, next: 
     })();
     if found == Some((DESCRIPTOR, entry.crc32, entry.compressed, entry.size)) { Ok(()) } else { Err(wrong()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::wheel::testing::{DEFLATE, Header, Member, Zip, contents};
+
+    fn with_local(edit: impl Fn(&mut Header)) -> String {
+        let mut member = Member::compressed("a", "text", DEFLATE);
+        edit(&mut member.local);
+        Zip::new([member, Member::new("b", "two")]).problem()
+    }
+
+    #[test]
+    fn headers_must_agree() {
+        let differ = "Member's local header and the central directory differ in";
+        assert_eq!(with_local(|local| local.name = b"z".to_vec()), format!("{differ} name: z and a for `a`"));
+        assert_eq!(with_local(|local| local.method = 0), format!("{differ} method: 0 and 8 for `a`"));
+        assert_eq!(with_local(|local| local.size = 9), format!("{differ} size: 9 and 4 for `a`"));
+        assert_eq!(with_local(|local| local.compressed = 9), format!("{differ} compressed size: 9 and 6 for `a`"));
+        assert_eq!(with_local(|local| local.size = 0), format!("{differ} size: 0 and 4 for `a`"));
+        assert_eq!(with_local(|local| local.crc32 = 0), format!("{differ} CRC-32: 0 and 999008199 for `a`"));
+        for bit in [0, 3, 5, 6, 11, 13] {
+            assert!(with_local(|local| local.flags |= 1 << bit).starts_with(&format!("{differ} flags")), "{bit}");
+        }
+    }
+
+    #[test]
+    fn remarks_may_differ() {
+        let mut member = Member::compressed("a", "text", DEFLATE);
+        (member.local.flags, member.local.extra) = (2, vec![9, 9, 1, 0, 7]);
+        assert_eq!(Zip::new([member]).contents()[0].1, b"text");
+    }
+
+    #[test]
+    fn data_descriptors_of_every_form_are_read() {
+        for (signed, wide) in [(false, false), (false, true), (true, false), (true, true)] {
+            let streamed = Member::compressed("a", "text", DEFLATE).streamed(signed, wide);
+            let zip = Zip::new([streamed.clone(), streamed.both(|header| header.name = b"b".to_vec())]);
+            assert_eq!(zip.contents()[1].1, b"text", "{signed} {wide}");
+        }
+        let mut known = Member::new("a", "text").streamed(true, false);
+        known.local = Header { extra: Vec::new(), ..known.central.clone() };
+        assert_eq!(Zip::new([known]).contents().len(), 1);
+    }
+
+    #[test]
+    fn data_descriptors_must_tell_the_truth() {
+        let streamed = Member::new("a", "text").streamed(true, false);
+        for byte in 0..streamed.behind.len() {
+            let mut member = streamed.clone();
+            member.behind[byte] ^= 1;
+            assert_eq!(Zip::new([member]).problem(), "Member's data descriptor differs from the central directory: `a`");
+        }
+        let mut member = streamed;
+        member.behind.clear();
+        assert_eq!(Zip::new([member]).problem(), "Member's data descriptor differs from the central directory: `a`");
+    }
+
+    #[test]
+    fn bytes_of_no_member_are_refused() {
+        let mut member = Member::new("a", "text");
+        member.behind = b"hidden".to_vec();
+        assert_eq!(Zip::new([member, Member::new("b", "")]).problem(), "Archive has bytes that belong to no member: 6 after `a`");
+        let zip = Zip { between: b"hidden".to_vec(), ..Zip::new([Member::new("a", "text")]) };
+        assert_eq!(zip.problem(), "Archive has bytes that belong to no member: 6 after `a`");
+        let zip = Zip { before: b"#!/bin/sh\n".to_vec(), ..Zip::new([Member::new("a", "text")]) };
+        assert_eq!(zip.problem(), "Archive has bytes in front of its first member: 10");
+    }
+
+    #[test]
+    fn offsets_must_lead_to_headers() {
+        for offset in [1, 35, 40, 1_000_000, u32::MAX - 1] {
+            let mut member = Member::new("a", "text");
+            member.offset = Some(offset);
+            assert_eq!(Zip::new([member]).problem(), "Member's local header is missing: `a`", "{offset}");
+        }
+    }
+
+    #[test]
+    fn any_flipped_bit_of_a_header_is_noticed_or_a_remark() {
+        let good = Zip::new([Member::compressed("pkg/a.py", "text", DEFLATE)]).bytes();
+        let before = contents(&good, &Default::default()).unwrap();
+        for (index, bit) in (0..good.len()).flat_map(|index| (0..8).map(move |bit| (index, bit))) {
+            let mut bytes = good.clone();
+            bytes[index] ^= 1 << bit;
+            // What still reads must read the same, but for the x bits, which nothing else says.
+            if let Ok(after) = contents(&bytes, &Default::default()) {
+                assert_eq!(before[0].1, after[0].1, "byte {index}, bit {bit}");
+                assert_eq!(before[0].0.path, after[0].0.path, "byte {index}, bit {bit}");
+            }
+        }
+    }
+}

@@ -243,3 +243,113 @@ fn check_link(path: &MemberPath, target: &[u8]) -> Result<(), ArchiveError> {
     }
     Err(ArchiveError::LinkLeaves { member: path.to_string(), target: text.escape_debug().to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wheel::testing::{DEFLATE, Member, Zip, contents, text};
+
+    fn refused(members: impl IntoIterator<Item = Member>) -> String {
+        Zip::new(members).problem()
+    }
+
+    #[test]
+    fn the_zip_crate_reads_the_same() {
+        let zip = Zip::new([Member::new("pkg/", ""), Member::compressed("pkg/a.py", "one", DEFLATE), Member::new("b", "two")]);
+        let bytes = zip.bytes();
+        let mut other = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
+        for (index, (entry, content)) in zip.contents().into_iter().enumerate() {
+            let mut member = other.by_index(index).unwrap();
+            let mut expected = Vec::new();
+            member.read_to_end(&mut expected).unwrap();
+            assert_eq!(member.name().unwrap().trim_end_matches('/'), entry.path.as_str());
+            assert_eq!(content, expected);
+        }
+    }
+
+    #[test]
+    fn members_may_stand_in_another_order_than_the_directory() {
+        let mut members = [Member::new("b", "two"), Member::new("a", "one")];
+        let bytes = Zip::new(members.clone()).bytes();
+        // The directory of the same members the other way round, over the same contents.
+        (members[0].offset, members[1].offset) = (Some(34), Some(0));
+        let (first, second) = (members[0].central.clone(), members[1].central.clone());
+        (members[0].central, members[1].central) = (second, first);
+        let zip = Zip::new(members);
+        assert_ne!(zip.bytes(), bytes);
+        let names: Vec<_> = zip.contents().into_iter().map(|(entry, content)| (entry.path.to_string(), content)).collect();
+        assert_eq!(names, [("b".to_owned(), b"two".to_vec()), ("a".to_owned(), b"one".to_vec())]);
+    }
+
+    #[test]
+    fn two_members_of_one_name_are_refused() {
+        assert_eq!(refused([Member::new("a", "good"), Member::new("a", "evil")]), "Member occurs twice: `a`");
+        assert_eq!(refused([Member::new("a/", ""), Member::new("a/", "")]), "Member occurs twice: `a`");
+        let flagged = Member::new("caf\u{e9}", "");
+        let plain = Member::new(b"caf\x82", "").both(|header| header.flags = 0);
+        assert_eq!(refused([flagged, plain]), "Member occurs twice: `café`");
+    }
+
+    #[test]
+    fn a_file_and_a_folder_of_one_name_are_refused() {
+        let expected = "Member is a file where others need a folder: `a`";
+        assert_eq!(refused([Member::new("a", ""), Member::new("a/", "")]), expected);
+        assert_eq!(refused([Member::new("a/b/c", ""), Member::new("a", "")]), expected);
+        let link = Member::new("a", "b").mode(0o120_777);
+        assert_eq!(refused([link, Member::new("a/evil", "")]), expected);
+    }
+
+    #[test]
+    fn overlapping_members_are_refused() {
+        let inner = Member::new("b", "evil");
+        let header = Zip::new([inner.clone()]).bytes()[..35].to_vec();
+        // The content of `a` holds the local header and the content of `b`.
+        let outer = Member::new("a", &header);
+        let mut hidden = inner;
+        hidden.offset = Some(31);
+        let mut bytes = Zip::new([outer.clone(), hidden.clone()]);
+        bytes.members[1].behind.clear();
+        assert_eq!(bytes.problem(), "Member overlaps another: `a` and `b`");
+        let mut same = outer.clone();
+        same.offset = Some(0);
+        let problem = refused([outer, same.both(|header| header.name = b"c".to_vec())]);
+        assert_eq!(problem, "Member's local header and the central directory differ in name: a and c for `c`");
+    }
+
+    #[test]
+    fn limits_hold() {
+        let bytes = Zip::new([Member::new("a", "one"), Member::compressed("b", vec![0; 70 << 20], DEFLATE)]).bytes();
+        let refused = |limits: Limits| text(&contents(&bytes, &limits).unwrap_err());
+        let limits = Limits::default();
+        assert_eq!(contents(&bytes, &Limits { ratio: 2000, ..limits }).unwrap().len(), 2);
+        assert!(
+            refused(Limits { members: 1, ..limits })
+                .starts_with("Archive has more members than the limit: expected at most 1, found 2\nhint: ")
+        );
+        let size = "Archive grows beyond the limit: expected at most 1000 bytes, found 73400323\nhint: ";
+        assert!(refused(Limits { size: 1000, ..limits }).starts_with(size));
+        assert!(refused(limits).starts_with("Archive grows more than the limit: expected at most 200 times its size, found "));
+    }
+
+    #[test]
+    fn a_count_beyond_the_directory_is_refused_without_reading_it() {
+        let zip = Zip { zip64: true, lie: [1 << 40, 0, 0], ..Zip::new([Member::new("a", "")]) };
+        assert!(zip.problem().starts_with("Archive has more members than the limit: expected at most 500000, found 1099511627777\n"));
+    }
+
+    #[test]
+    fn links_must_stay() {
+        let link = |name: &str, target: &str| Zip::new([Member::new(name, target).mode(0o120_777)]);
+        for (name, target) in [("a/b", "../c"), ("a/b/c", "../../d/./e"), ("a", "b"), ("a/b", "c/../../d")] {
+            assert_eq!(link(name, target).contents()[0].1, target.as_bytes());
+        }
+        for (name, target) in
+            [("a/b", "../../c"), ("a", "/etc/passwd"), ("a", ".."), ("a/b", "c/../../../d"), ("a", "C:/x"), ("a", "..\\x"), ("a", "")]
+        {
+            let expected = format!("Member is a link that leaves the wheel: `{}` of `{name}`", target.escape_debug());
+            assert_eq!(link(name, target).problem(), expected);
+        }
+        let long = "a/".repeat(4000);
+        assert_eq!(link("a", &long).problem(), "Member is larger than such a file may be: expected at most 4096 bytes, found 8000: `a`");
+    }
+}
