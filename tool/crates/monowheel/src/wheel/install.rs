@@ -115,10 +115,10 @@ pub fn check_script(name: &str) -> Result<(), InstallError> {
 }
 
 /// Whether a place below the environment's root is one that only the environment itself may fill. `site-packages` at the root is how places
-/// are written, not a folder of an environment.
+/// are written, and `lib/python/site-packages` how the cache has them: neither is a folder of an environment.
 fn is_reserved(place: &str) -> bool {
-    let top = place.split('/').next().unwrap_or_default();
-    place == "pyvenv.cfg" || top == SITE_PACKAGES
+    let below = |folder: &str| place.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    place == "pyvenv.cfg" || below(SITE_PACKAGES) || below("lib/python/site-packages")
 }
 
 /// `python`, `python3`, `python3.13t`, `pythonw`.
@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn the_environment_is_not_replaced() {
-        for member in ["data/pyvenv.cfg", "data/site-packages/x.py", "scripts/python3", "data/bin/python3.13t", "scripts/pythonw"] {
+        let data = ["data/pyvenv.cfg", "data/site-packages/x.py", "data/lib/python/site-packages/x.py", "data/bin/python3.13t"];
+        for member in data.into_iter().chain(["scripts/python3", "scripts/pythonw"]) {
             assert!(matches!(place(&format!("My_Pkg-1.0.data/{member}")), Err(InstallError::Reserved { .. })), "{member}");
         }
         assert!(check_script("python").is_err());
