@@ -6,6 +6,8 @@ use super::fields::{self, Fields, WIDE32};
 use super::{Entry, Kind, Method};
 
 const SIGNATURE: &[u8] = b"PK\x01\x02";
+/// The version of APPNOTE.TXT times ten that a member may need (4.4.3).
+const NEWEST: u8 = 63;
 const FLAG_ENCRYPTED: u16 = 1;
 const FLAG_PATCHED: u16 = 1 << 5;
 const FLAG_STRONG_ENCRYPTION: u16 = 1 << 6;
@@ -41,6 +43,7 @@ pub(super) fn parse(bytes: &[u8], directory: Directory) -> Result<Vec<Central>, 
 }
 
 struct Raw<'a> {
+    needed: u8,
     flags: u16,
     method: u16,
     crc32: u32,
@@ -57,14 +60,15 @@ fn raw<'a>(fields: &mut Fields<'a>) -> Option<Raw<'a>> {
     if fields.take(4)? != SIGNATURE {
         return None;
     }
-    let (_made_by, _needed, flags, method) = (fields.u16()?, fields.u16()?, fields.u16()?, fields.u16()?);
+    let (_made_by, [needed, _system]) = (fields.u16()?, fields.u16()?.to_le_bytes());
+    let (flags, method) = (fields.u16()?, fields.u16()?);
     let (_time, crc32) = (fields.u32()?, fields.u32()?);
     let (compressed, size) = (fields.u32()?.into(), fields.u32()?.into());
     let (name, extra, comment) = (fields.u16()?, fields.u16()?, fields.u16()?);
     let (disk, _internal, external, offset) = (fields.u16()?, fields.u16()?, fields.u32()?, fields.u32()?.into());
     let (name, extra) = (fields.take(name.into())?, fields.take(extra.into())?);
     fields.take(comment.into())?;
-    Some(Raw { flags, method, crc32, compressed, size, disk, mode: external >> 16, offset, name, extra })
+    Some(Raw { needed, flags, method, crc32, compressed, size, disk, mode: external >> 16, offset, name, extra })
 }
 
 fn member(mut raw: Raw<'_>) -> Result<Central, ArchiveError> {
@@ -88,6 +92,9 @@ fn member(mut raw: Raw<'_>) -> Result<Central, ArchiveError> {
     }
     if raw.flags & FLAG_PATCHED != 0 {
         return Err(ArchiveError::Patched { member: member() });
+    }
+    if raw.needed > NEWEST {
+        return Err(ArchiveError::Version { member: member(), found: raw.needed });
     }
     let kind = match (raw.mode & TYPE, is_folder) {
         (0 | TYPE_FILE, false) => Kind::File,
@@ -119,7 +126,7 @@ fn member(mut raw: Raw<'_>) -> Result<Central, ArchiveError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wheel::testing::{Member, Zip, problem};
+    use crate::wheel::testing::{Member, Zip, contents, problem};
 
     fn only(member: Member) -> String {
         Zip::new([member]).problem()
@@ -218,6 +225,16 @@ mod tests {
             only(member(wide(&[u64::MAX, u64::MAX]))),
             "Archive grows beyond the limit: expected at most 34359738368 bytes, found 18446744073709551615\nhint: raise the limit with --max-size if the wheel is trusted"
         );
+    }
+
+    #[test]
+    fn newer_formats_are_refused() {
+        let mut bytes = Zip::new([Member::new("a", "")]).bytes();
+        let needed = 31 + 6;
+        bytes[needed] = 64;
+        assert_eq!(problem(&bytes), "Member needs a newer reader: version 64 of the format for `a`");
+        bytes[needed] = 63;
+        assert_eq!(contents(&bytes, &Default::default()).unwrap().len(), 1);
     }
 
     #[test]

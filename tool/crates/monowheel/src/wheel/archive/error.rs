@@ -64,6 +64,8 @@ pub enum ArchiveError {
     Patched { member: String },
     #[error("Member is compressed by an unknown method: {method} for `{member}`\nhint: stored, deflate, bzip2, lzma and zstd are read")]
     Method { member: String, method: u16 },
+    #[error("Member needs a newer reader: version {found} of the format for `{member}`")]
+    Version { member: String, found: u8 },
     #[error("Member is neither file nor folder nor link: mode {mode:o} of `{member}`")]
     SpecialFile { member: String, mode: u32 },
     #[error("Member is a folder, but has content: {size} bytes in `{member}`")]
