@@ -5,4 +5,5 @@
 mod assemble;
 mod conflicts;
 mod entry;
+mod facts;
 mod harness;
