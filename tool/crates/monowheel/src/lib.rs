@@ -2,11 +2,12 @@
 //!
 //! Same inputs, same bytes: nothing here reads a clock, the environment, or a directory in the order that the file system gives it
 //! (`clippy.toml` lints for that). Modules call each other one way:
-//! `cli → app → {wheel, lock, bootstrap, launcher} → {tags, markers, zip}`; [`json`] and [`output`] serve all of them.
+//! `cli → explain → app → {wheel, lock, bootstrap, launcher} → {tags, markers, zip}`; [`json`] and [`output`] serve all of them.
 
 pub mod app;
 pub mod bootstrap;
 pub mod cli;
+pub mod explain;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod json;

@@ -16,5 +16,5 @@ mod versions;
 pub use assemble::assemble;
 pub use error::AppError;
 pub use input::{Application, Input};
-pub use manifest::{Code, Entry, Manifest, PackedWheel, Python};
+pub use manifest::{Code, Entry, Manifest, PackedWheel, Python, VERSION as MANIFEST_VERSION};
 pub use plan::Plan;

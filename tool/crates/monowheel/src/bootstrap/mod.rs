@@ -128,7 +128,7 @@ fn ordered<'a>(head: &Head<'a>) -> impl Iterator<Item = &'a str> {
 }
 
 /// The versions as a message names them: `3.11`, `3.9 to 3.12`, `3.9 or newer`, `3.9, 3.11`.
-fn needs(versions: &[String]) -> String {
+pub(crate) fn needs(versions: &[String]) -> String {
     let ([first, ..], [.., last]) = (versions, versions) else { return "3.9 or newer".to_owned() };
     let contiguous = minor(last).checked_sub(minor(first)) == Some(versions.len() as u64 - 1);
     if versions.len() == 1 {

@@ -3,6 +3,8 @@
 mod assemble;
 mod exit;
 mod facts;
+mod extract;
+mod inspect;
 mod resolve;
 
 use std::process::ExitCode;
@@ -23,6 +25,8 @@ struct Cli {
 enum Command {
     Assemble(assemble::Assemble),
     Facts(facts::Facts),
+    Inspect(inspect::Inspect),
+    Extract(extract::Extract),
     Resolve(resolve::Resolve),
 }
 
@@ -33,6 +37,8 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Assemble(assemble) => assemble.run(),
         Command::Facts(facts) => facts.run(),
+        Command::Inspect(inspect) => inspect.run(),
+        Command::Extract(extract) => extract.run(),
         Command::Resolve(resolve) => resolve.run(),
     };
     match result {

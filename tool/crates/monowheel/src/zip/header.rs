@@ -89,7 +89,7 @@ impl Member {
     }
 
     /// The local file header (4.3.7).
-    pub(super) fn local_header(&self) -> Vec<u8> {
+    pub(crate) fn local_header(&self) -> Vec<u8> {
         let extra = if self.is_large() { zip64_extra(&[self.size, self.size]) } else { Vec::new() };
         let mut bytes = b"PK\x03\x04".to_vec();
         bytes.extend(self.common(self.is_large(), extra.len()));
@@ -99,7 +99,7 @@ impl Member {
     }
 
     /// The central directory header (4.3.12).
-    pub(super) fn central_header(&self, offset: u64) -> Vec<u8> {
+    pub(crate) fn central_header(&self, offset: u64) -> Vec<u8> {
         let mut wide = Vec::new();
         if self.is_large() {
             wide.extend([self.size, self.size]);
@@ -124,7 +124,7 @@ impl Member {
 }
 
 /// The records behind the central directory: ZIP64's pair where a number needs it (4.3.14, 4.3.15), then the end record (4.3.16).
-pub(super) fn end_of_directory(entries: u64, size: u64, offset: u64) -> Vec<u8> {
+pub(crate) fn end_of_directory(entries: u64, size: u64, offset: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     if entries >= MAX16 || size >= MAX32 || offset >= MAX32 {
         bytes.extend(b"PK\x06\x06");

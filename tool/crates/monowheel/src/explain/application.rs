@@ -1,0 +1,141 @@
+//! An assembled file, opened: its head, its records, its manifest, and its members as streams.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::error::ExplainError;
+use crate::app::{self, Manifest};
+use crate::zip::{Entry, Records, Section};
+
+/// Members of the archive (ARCHITECTURE.md, "The file").
+pub(super) const MAIN: &str = "__main__.py";
+pub(super) const FOLDER: &str = "monowheel/";
+pub(super) const CODE: &str = "monowheel/code.zip";
+pub(super) const WHEELS: &str = "monowheel/wheels/";
+pub(super) const MANIFEST: &str = "monowheel/manifest.json";
+
+/// A manifest larger than this is none of ours.
+const MANIFEST_LIMIT: u64 = 256 << 20;
+
+/// An assembled file.
+#[derive(Debug)]
+pub struct Application {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The file.
+    pub file: File,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What stands in front of the archive.
+    pub head: Vec<u8>,
+    /// The archive's records.
+    pub records: Records,
+    /// The manifest inside.
+    pub manifest: Manifest,
+    /// SHA-256 of the manifest: the application's digest.
+    pub digest: String,
+}
+
+impl Application {
+    /// Opens an assembled file.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is not one.
+    pub fn open(path: &Path) -> Result<Self, ExplainError> {
+        let read = |source| ExplainError::Read { path: path.to_owned(), source };
+        let mut file = File::open(path).map_err(read)?;
+        let size = file.metadata().map_err(read)?.len();
+        let records = Records::read(&mut file).map_err(|source| ExplainError::Archive { path: path.to_owned(), source })?;
+        let entry = records.find(MANIFEST).filter(|entry| entry.is_stored() && entry.central.size <= MANIFEST_LIMIT);
+        let entry = entry.ok_or_else(|| ExplainError::NotOurs { path: path.to_owned() })?;
+        let mut bytes = Vec::new();
+        let mut section = Section::new(&file, entry.data, entry.central.size);
+        section.read_to_end(&mut bytes).map_err(read)?;
+        let manifest = parse(path, &bytes)?;
+        let mut head = Vec::new();
+        (&file).seek(SeekFrom::Start(0)).and_then(|_| (&file).take(records.start()).read_to_end(&mut head)).map_err(read)?;
+        Ok(Self { path: path.to_owned(), size, head, manifest, digest: hex(&Sha256::digest(&bytes)), records, file })
+    }
+
+    /// The content of a STORED member.
+    #[must_use]
+    pub fn content(&self, entry: &Entry) -> Section<&File> {
+        Section::new(&self.file, entry.data, entry.central.compressed)
+    }
+
+    /// The member of that name.
+    ///
+    /// # Errors
+    /// Where there is none, or it is not STORED, as all of ours are.
+    pub fn member(&self, name: &str) -> Result<&Entry, ExplainError> {
+        let failed = |text: &str| self.failed(name, io::Error::other(text));
+        let entry = self.records.find(name).ok_or_else(|| failed("it is missing"))?;
+        if entry.is_stored() { Ok(entry) } else { Err(failed("it is compressed or encrypted, and no member of ours is")) }
+    }
+
+    /// The nested archive of the first-party tree: its records, and itself.
+    ///
+    /// # Errors
+    /// Where it is missing or no archive.
+    pub fn code(&self) -> Result<(Records, Section<&File>), ExplainError> {
+        let mut section = self.content(self.member(CODE)?);
+        let records = Records::read(&mut section).map_err(|source| self.failed(CODE, io::Error::other(source)))?;
+        Ok((records, section))
+    }
+
+    /// An error about one member.
+    pub(super) fn failed(&self, member: &str, source: io::Error) -> ExplainError {
+        ExplainError::Member { path: self.path.clone(), member: member.to_owned(), source }
+    }
+
+    /// SHA-256 of the whole file.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn sha256(&self) -> Result<String, ExplainError> {
+        let (sha256, _) =
+            digest(&mut Section::new(&self.file, 0, self.size)).map_err(|source| ExplainError::Read { path: self.path.clone(), source })?;
+        Ok(sha256)
+    }
+
+    /// The file's name without its folder.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest, ExplainError> {
+    #[derive(serde::Deserialize)]
+    struct Version {
+        version: u64,
+    }
+    let failed = |source| ExplainError::Manifest { path: path.to_owned(), source };
+    let Version { version } = serde_json::from_slice(bytes).map_err(failed)?;
+    if version != u64::from(app::MANIFEST_VERSION) {
+        return Err(ExplainError::ManifestVersion { path: path.to_owned(), found: version, expected: app::MANIFEST_VERSION });
+    }
+    serde_json::from_slice(bytes).map_err(failed)
+}
+
+/// SHA-256 and CRC-32 of what is left in `content`.
+pub(super) fn digest<R: Read>(content: &mut R) -> io::Result<(String, u32)> {
+    let (mut sha256, mut crc32) = (Sha256::new(), crc32fast::Hasher::new());
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match content.read(&mut buffer)? {
+            0 => return Ok((hex(&sha256.finalize()), crc32.finalize())),
+            count => {
+                sha256.update(&buffer[..count]);
+                crc32.update(&buffer[..count]);
+            }
+        }
+    }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,174 @@
+//! `monowheel inspect`: what is in a file, as one structure that text, JSON and the page are made of.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::application::{Application, WHEELS};
+use super::error::ExplainError;
+use super::graph;
+use super::licence::Licence;
+use super::package::Package;
+use crate::app::{Entry, Python};
+use crate::bootstrap;
+
+/// The number of this format (ARCHITECTURE.md, "What `inspect` writes").
+pub const VERSION: u32 = 1;
+
+/// What is in a file.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "ARCHITECTURE.md documents each field")]
+pub struct Report {
+    pub version: u32,
+    pub file: String,
+    pub size: u64,
+    pub sha256: String,
+    pub digest: String,
+    pub head: Head,
+    pub entry: Entry,
+    pub args: Vec<String>,
+    pub env: BTreeMap<String, String>,
+    pub interpreter_args: Vec<String>,
+    pub imports: Vec<String>,
+    pub python: Python,
+    pub platform: Option<String>,
+    pub packages: Vec<PackageReport>,
+    pub code: CodeReport,
+    pub members: Vec<Named>,
+}
+
+/// What stands in front of the archive.
+#[derive(Clone, Debug, Serialize)]
+pub struct Head {
+    pub kind: &'static str,
+    pub size: u64,
+}
+
+/// One package.
+#[derive(Clone, Debug, Serialize)]
+pub struct PackageReport {
+    pub name: String,
+    pub version: String,
+    pub file: String,
+    pub sha256: String,
+    pub size: u64,
+    pub unpacked: u64,
+    pub files: usize,
+    pub native: Vec<Named>,
+    pub licence: Licence,
+    pub requires_python: Option<String>,
+    pub requires: Vec<String>,
+    pub console_scripts: BTreeMap<String, String>,
+    pub dropped: Vec<String>,
+}
+
+/// The first-party tree.
+#[derive(Clone, Debug, Serialize)]
+pub struct CodeReport {
+    pub sha256: String,
+    pub size: u64,
+    pub files: Vec<CodeFile>,
+}
+
+/// A first-party file.
+#[derive(Clone, Debug, Serialize)]
+pub struct CodeFile {
+    pub path: String,
+    pub size: u64,
+    pub executable: bool,
+}
+
+/// Something with a size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Named {
+    pub name: String,
+    pub size: u64,
+}
+
+impl Report {
+    /// Reads what there is to say of `application` and its `packages`.
+    ///
+    /// # Errors
+    /// Where a member cannot be read.
+    pub fn new(application: &Application, packages: &[Package]) -> Result<Self, ExplainError> {
+        let manifest = &application.manifest;
+        let edges = graph::edges(packages, &manifest.python.versions);
+        let (records, _) = application.code()?;
+        let files = records.entries.iter().filter(|entry| !entry.is_directory());
+        let files =
+            files.map(|entry| CodeFile { path: entry.name.clone(), size: entry.central.size, executable: entry.mode() & 0o111 != 0 });
+        let reports = manifest.wheels.iter().zip(packages).map(|(wheel, package)| PackageReport {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            file: package.file.clone(),
+            sha256: package.sha256.clone(),
+            size: package.size,
+            unpacked: package.unpacked(),
+            files: package.files.len(),
+            native: package.native().map(|(name, size)| Named { name: name.clone(), size: *size }).collect(),
+            licence: package.licence.clone(),
+            requires_python: package.requires_python.clone(),
+            requires: edges.get(&package.name).into_iter().flatten().cloned().collect(),
+            console_scripts: wheel.console_scripts.clone(),
+            dropped: wheel.drop.clone(),
+        });
+        let members = application.records.entries.iter().filter(|entry| !entry.is_directory());
+        Ok(Self {
+            version: VERSION,
+            file: application.name(),
+            size: application.size,
+            sha256: application.sha256()?,
+            digest: application.digest.clone(),
+            head: Head { kind: kind(&application.head), size: application.head.len() as u64 },
+            entry: manifest.entry.clone(),
+            args: manifest.args.clone(),
+            env: manifest.env.clone(),
+            interpreter_args: manifest.interpreter_args.clone(),
+            imports: manifest.imports.clone(),
+            python: manifest.python.clone(),
+            platform: manifest.platform.clone(),
+            packages: reports.collect(),
+            code: CodeReport { sha256: manifest.code.sha256.clone(), size: manifest.code.size, files: files.collect() },
+            members: members.map(|entry| Named { name: entry.name.clone(), size: entry.central.size }).collect(),
+        })
+    }
+
+    /// The versions of Python in words.
+    #[must_use]
+    pub fn pythons(&self) -> String {
+        bootstrap::needs(&self.python.versions)
+    }
+
+    /// What runs, in words.
+    #[must_use]
+    pub fn runs(&self) -> String {
+        match &self.entry {
+            Entry::Attr { module, attr } => format!("{module}:{attr}"),
+            Entry::File { path } => path.clone(),
+        }
+    }
+
+    /// The largest members and files of wheels, the largest first.
+    #[must_use]
+    pub fn largest(&self, packages: &[Package], count: usize) -> Vec<Named> {
+        let wheels = packages.iter().flat_map(|package| {
+            package.files.iter().map(move |(path, size)| Named { name: format!("{}: {path}", package.name), size: *size })
+        });
+        let code = self.code.files.iter().map(|file| Named { name: file.path.clone(), size: file.size });
+        let others = self.members.iter().filter(|member| !member.name.starts_with(WHEELS) && member.name != super::application::CODE);
+        let mut all: Vec<Named> = wheels.chain(code).chain(others.cloned()).collect();
+        all.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
+        all.truncate(count);
+        all
+    }
+}
+
+/// What kind of head it is, by its first bytes.
+fn kind(head: &[u8]) -> &'static str {
+    match head {
+        [] => "none",
+        [b'#', b'!', ..] => "shell",
+        [0x7f, b'E', b'L', b'F', ..] | [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] | [b'M', b'Z', ..] => "native",
+        _ => "unknown",
+    }
+}

@@ -1,0 +1,22 @@
+//! What a file says of itself: [`inspect`], [`verify`], [`extract`], [`diff`] and [`sbom`].
+//!
+//! All of it reads the file alone. Nothing here is needed to build or to run one, and nothing here runs code from it.
+
+mod application;
+mod error;
+pub mod extract;
+mod graph;
+mod inspect;
+mod licence;
+mod package;
+mod page;
+mod text;
+
+pub use application::Application;
+pub use error::ExplainError;
+pub use graph::{Edges, edges, roots};
+pub use inspect::Report;
+pub use licence::{Licence, Source};
+pub use package::Package;
+pub use page::page;
+pub use text::text;
