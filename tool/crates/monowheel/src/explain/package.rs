@@ -31,8 +31,6 @@ pub struct Package {
     pub requires_python: Option<String>,
     /// `Requires-Dist` lines.
     pub requires_dist: Vec<String>,
-    /// Names of extras that the requirements speak of.
-    pub extras: Vec<String>,
     /// Files with their size when unpacked, sorted by path.
     pub files: Vec<(String, u64)>,
 }
@@ -58,7 +56,6 @@ impl Package {
             licence: Licence::of(&facts.license),
             requires_python: facts.requires_python.clone(),
             requires_dist: facts.requires_dist.clone(),
-            extras: extras(&facts.requires_dist),
             files: facts.files.iter().map(|file| (file.path.clone(), file.size)).collect(),
         }
     }
@@ -89,7 +86,6 @@ impl Package {
             size: wheel.size,
             licence: Licence::of(&license),
             requires_python: headers.first("Requires-Python"),
-            extras: extras(&requires_dist),
             requires_dist,
             files,
         })
@@ -120,26 +116,6 @@ pub(super) fn is_native(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let versioned = name.rsplit_once(".so.").is_some_and(|(_, version)| version.starts_with(|char: char| char.is_ascii_digit()));
     versioned || [".so", ".pyd", ".dylib", ".dll"].iter().any(|suffix| name.ends_with(suffix))
-}
-
-/// The names in `extra == "…"`, sorted.
-fn extras(requires_dist: &[String]) -> Vec<String> {
-    let mut extras = Vec::new();
-    for line in requires_dist {
-        let marker = line.split_once(';').map_or("", |(_, marker)| marker);
-        for part in marker.split("extra").skip(1) {
-            let quoted = part.trim_start().strip_prefix("==").map(str::trim_start);
-            if let Some((_, name)) =
-                quoted.and_then(|text| text.chars().next().filter(|q| matches!(q, '"' | '\'')).map(|q| (q, &text[1..])))
-                && let Some(end) = name.find(['"', '\''])
-            {
-                extras.push(name[..end].to_owned());
-            }
-        }
-    }
-    extras.sort();
-    extras.dedup();
-    extras
 }
 
 fn metadata<R: Read + io::Seek>(archive: &mut zip::ZipArchive<R>, dist_info: &str) -> Result<String, zip::result::ZipError> {
@@ -180,13 +156,7 @@ pub(super) fn content<'a>(application: &'a Application, wheel: &PackedWheel) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Package, extras, is_native};
-
-    #[test]
-    fn extras_are_found_in_markers() {
-        let lines = ["a; extra == 'x'", "b ; (python_version > '3' and extra==\"y-z\") or extra == 'x'", "extra", "c; os_name == 'extra'"];
-        assert_eq!(extras(&lines.map(str::to_owned)), ["x", "y-z"]);
-    }
+    use super::{Package, is_native};
 
     #[test]
     fn shared_libraries_are_known_by_name() {

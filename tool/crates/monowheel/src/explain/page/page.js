@@ -96,7 +96,7 @@ function tile(box, trail, depth) {
   if (w > 30 && h > 17) {
     const label = nested ? `${node.n} · ${size(node.s)}` : node.n;
     button.append(make("span", {}, label));
-    if (!nested && h > 36) button.append(make("small", {}, size(node.s)));
+    if (!nested && h > 36 && w > 56) button.append(make("small", {}, size(node.s)));
   }
   const say = () => { at("hint").textContent = `${names}: ${size(node.s)}, ${share} % of all`; };
   button.addEventListener("mouseenter", say);
