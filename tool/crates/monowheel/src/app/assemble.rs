@@ -82,23 +82,30 @@ fn head(plan: &Plan, digest: &str, main_offset: u64) -> Result<Vec<u8>, AppError
 fn manifest(plan: &Plan, code: Code) -> Result<Manifest, AppError> {
     let imports: Vec<String> = plan.imports.iter().cloned().collect();
     let wheels: Vec<PackedWheel> = plan.wheels.iter().map(packed).collect();
-    // What the dependency tree is made of, and nothing else: a deploy that changes first-party code alone keeps its key.
-    let tree: Vec<(&str, &[String])> = wheels.iter().map(|wheel| (wheel.sha256.as_str(), wheel.drop.as_slice())).collect();
-    let key = json::canonical(&(bootstrap::LAYOUT, &imports, tree)).map_err(|source| AppError::Canonical { source })?;
     Ok(Manifest {
         version: VERSION,
         entry: plan.entry.clone(),
         args: plan.application.args.clone(),
         env: plan.application.env.clone(),
         interpreter_args: plan.application.interpreter_args.clone(),
-        imports,
         python: plan.python.clone(),
         platform: plan.application.platform.clone(),
         bootstrap: hex(&Sha256::digest(bootstrap::bootstrap())),
         code,
-        dependencies: hex(&Sha256::digest(&key))[..KEY].to_owned(),
+        dependencies: dependencies_key(&imports, &wheels).map_err(|source| AppError::Canonical { source })?,
+        imports,
         wheels,
     })
+}
+
+/// The key of the dependency tree: of what it is made of, and nothing else, so that a deploy that changes first-party code alone keeps it.
+///
+/// # Errors
+/// None that can happen with these types.
+pub fn dependencies_key(imports: &[String], wheels: &[PackedWheel]) -> Result<String, serde_json::Error> {
+    let tree: Vec<(&str, &[String])> = wheels.iter().map(|wheel| (wheel.sha256.as_str(), wheel.drop.as_slice())).collect();
+    let key = json::canonical(&(bootstrap::LAYOUT, imports, tree))?;
+    Ok(hex(&Sha256::digest(&key))[..KEY].to_owned())
 }
 
 fn packed(wheel: &PlannedWheel) -> PackedWheel {
@@ -189,7 +196,7 @@ fn write_file<W: Write>(nested: &mut Writer<W>, mut member: Member, file: &First
 }
 
 /// Mode by content, never by the input's mode, which a checkout, an umask or a cache may change: scripts and programs are executable.
-fn is_executable(content: &[u8]) -> bool {
+pub fn is_executable(content: &[u8]) -> bool {
     const ELF_TYPE: usize = 16;
     const ELF_EXECUTABLE: u8 = 2;
     const MACH_O_TYPE: usize = 12;

@@ -13,7 +13,7 @@ mod manifest;
 mod plan;
 mod versions;
 
-pub use assemble::assemble;
+pub use assemble::{assemble, dependencies_key, is_executable};
 pub use error::AppError;
 pub use input::{Application, Input};
 pub use manifest::{Code, Entry, Manifest, PackedWheel, Python, VERSION as MANIFEST_VERSION};

@@ -1,11 +1,13 @@
 //! The command line: what was typed (clap structs, one file a subcommand), turned into plans for [`crate::app`].
 
 mod assemble;
+mod diff;
 mod exit;
-mod facts;
 mod extract;
+mod facts;
 mod inspect;
 mod resolve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -26,7 +28,9 @@ enum Command {
     Assemble(assemble::Assemble),
     Facts(facts::Facts),
     Inspect(inspect::Inspect),
+    Verify(verify::Verify),
     Extract(extract::Extract),
+    Diff(diff::Diff),
     Resolve(resolve::Resolve),
 }
 
@@ -38,7 +42,9 @@ pub fn main() -> ExitCode {
         Command::Assemble(assemble) => assemble.run(),
         Command::Facts(facts) => facts.run(),
         Command::Inspect(inspect) => inspect.run(),
+        Command::Verify(verify) => verify.run(),
         Command::Extract(extract) => extract.run(),
+        Command::Diff(diff) => diff.run(),
         Command::Resolve(resolve) => resolve.run(),
     };
     match result {

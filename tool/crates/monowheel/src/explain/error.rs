@@ -3,7 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::lock::LockError;
 use crate::output::OutputError;
+use crate::wheel::Problem;
 use crate::zip::RecordsError;
 
 /// A file that cannot be explained.
@@ -23,7 +25,9 @@ pub enum ExplainError {
     #[error("Failed to read member `{member}`: `{}`", path.display())]
     Member { path: PathBuf, member: String, source: io::Error },
     #[error("Failed to read wheel `{wheel}`: `{}`", path.display())]
-    Wheel { path: PathBuf, wheel: String, source: Box<dyn std::error::Error + Send + Sync> },
+    Wheel { path: PathBuf, wheel: String, source: Problem },
+    #[error(transparent)]
+    Lock { source: LockError },
     #[error("No wheel of that name is inside: `{name}`{}", hint(inside))]
     NoWheel { name: String, inside: Vec<String> },
     #[error("Failed to write JSON")]

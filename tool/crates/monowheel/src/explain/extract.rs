@@ -8,13 +8,14 @@ use super::error::ExplainError;
 use super::package;
 use crate::app::PackedWheel;
 use crate::output::Output;
+use crate::tags;
 
 /// The wheels that `name` means: a project name in any spelling, or a file name.
 ///
 /// # Errors
 /// Where there is none.
 pub fn wheel<'a>(application: &'a Application, name: &str) -> Result<&'a PackedWheel, ExplainError> {
-    let normalized = normalize(name);
+    let normalized = tags::normalize(name);
     let wheels = &application.manifest.wheels;
     wheels.iter().find(|wheel| wheel.file == name || wheel.name == normalized).ok_or_else(|| {
         let near = |wheel: &&PackedWheel| strsim::jaro_winkler(&wheel.name, &normalized) > 0.8;
@@ -24,11 +25,6 @@ pub fn wheel<'a>(application: &'a Application, name: &str) -> Result<&'a PackedW
         }
         ExplainError::NoWheel { name: name.to_owned(), inside }
     })
-}
-
-/// PEP 503: lower case, runs of `-`, `_` and `.` as one `-`.
-fn normalize(name: &str) -> String {
-    name.to_ascii_lowercase().split(['-', '_', '.']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 /// Writes a wheel into `folder`, byte for byte, when its sha256 is the manifest's.
@@ -67,14 +63,4 @@ fn write<R: Read + Seek>(
     io::copy(content, output.file()).and_then(|_| output.file().flush()).map_err(failed)?;
     output.commit(false)?;
     Ok(place.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::normalize;
-
-    #[test]
-    fn names_are_normalized() {
-        assert_eq!(normalize("Zope._.Interface"), "zope-interface");
-    }
 }

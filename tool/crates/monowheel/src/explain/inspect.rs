@@ -92,7 +92,7 @@ impl Report {
     /// Where a member cannot be read.
     pub fn new(application: &Application, packages: &[Package]) -> Result<Self, ExplainError> {
         let manifest = &application.manifest;
-        let edges = graph::edges(packages, &manifest.python.versions);
+        let edges = graph::edges(packages, &manifest.python.versions, manifest.platform.as_deref());
         let (records, _) = application.code()?;
         let files = records.entries.iter().filter(|entry| !entry.is_directory());
         let files =

@@ -1,8 +1,9 @@
-//! What a file says of itself: [`inspect`], [`verify`], [`extract`], [`diff`] and [`sbom`].
+//! What a file says of itself: [`inspect`], [`verify`], [`extract`] and [`diff`].
 //!
 //! All of it reads the file alone. Nothing here is needed to build or to run one, and nothing here runs code from it.
 
 mod application;
+pub mod diff;
 mod error;
 pub mod extract;
 mod graph;
@@ -10,7 +11,9 @@ mod inspect;
 mod licence;
 mod package;
 mod page;
+mod rules;
 mod text;
+mod verify;
 
 pub use application::Application;
 pub use error::ExplainError;
@@ -20,3 +23,4 @@ pub use licence::{Licence, Source};
 pub use package::Package;
 pub use page::page;
 pub use text::text;
+pub use verify::{Check, Outcome, verify};

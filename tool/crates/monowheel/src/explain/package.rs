@@ -1,12 +1,12 @@
 //! A package inside, described: what its wheel says of itself.
 
-use std::io::{self, Read};
+use std::fs::File;
 
 use super::application::{Application, WHEELS};
 use super::error::ExplainError;
 use super::licence::Licence;
 use crate::app::PackedWheel;
-use crate::wheel::{Facts, License};
+use crate::wheel::{Archive, Facts, Kind, Limits, Metadata, Problem, is_native};
 use crate::zip::Section;
 
 /// A METADATA larger than this is not read.
@@ -61,32 +61,26 @@ impl Package {
     }
 
     fn read(application: &Application, wheel: &PackedWheel) -> Result<Self, ExplainError> {
-        let section = application.content(application.member(&format!("{WHEELS}{}", wheel.file))?);
-        let failed = |source| ExplainError::Wheel { path: application.path.clone(), wheel: wheel.file.clone(), source };
-        let mut archive = zip::ZipArchive::new(section).map_err(|source| failed(source.into()))?;
-        let metadata = metadata(&mut archive, &wheel.dist_info).map_err(|source| failed(source.into()))?;
-        let headers = Headers::parse(&metadata);
-        let mut files = Vec::new();
-        for index in 0..archive.len() {
-            let member = archive.by_index_raw(index).map_err(|source| failed(source.into()))?;
-            if !member.is_dir() {
-                files.push((String::from_utf8_lossy(member.name_raw()).into_owned(), member.size()));
-            }
-        }
+        let failed = |source: Problem| ExplainError::Wheel { path: application.path.clone(), wheel: wheel.file.clone(), source };
+        let mut archive = Archive::open(content(application, wheel)?, &Limits::default()).map_err(|source| failed(source.into()))?;
+        let path = format!("{}/METADATA", wheel.dist_info);
+        let entry = archive.entries().iter().find(|entry| entry.path.as_str() == path && entry.size <= METADATA_LIMIT).cloned();
+        let entry = entry.ok_or_else(|| failed(Problem::Missing { member: path }))?;
+        let mut bytes = Vec::new();
+        archive.read(&entry, |piece| bytes.extend_from_slice(piece)).map_err(|source| failed(source.into()))?;
+        let metadata = Metadata::parse(&bytes).map_err(|source| failed(source.into()))?;
+        let files = archive.entries().iter().filter(|entry| entry.kind != Kind::Folder);
+        let mut files: Vec<(String, u64)> = files.map(|entry| (entry.path.to_string(), entry.size)).collect();
         files.sort();
-        let requires_dist = headers.all("Requires-Dist");
-        let classifiers = headers.all("Classifier").into_iter().filter(|line| line.starts_with("License ::")).collect();
-        let license =
-            License { expression: headers.first("License-Expression"), license: headers.first("License"), classifiers, files: Vec::new() };
         Ok(Self {
             file: wheel.file.clone(),
             name: wheel.name.clone(),
             version: wheel.version.clone(),
             sha256: wheel.sha256.clone(),
             size: wheel.size,
-            licence: Licence::of(&license),
-            requires_python: headers.first("Requires-Python"),
-            requires_dist,
+            licence: Licence::of(&metadata.license),
+            requires_python: metadata.requires_python,
+            requires_dist: metadata.requires_dist,
             files,
         })
     }
@@ -111,58 +105,14 @@ impl Package {
     }
 }
 
-/// Whether a file is a shared library by its name.
-pub(super) fn is_native(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let versioned = name.rsplit_once(".so.").is_some_and(|(_, version)| version.starts_with(|char: char| char.is_ascii_digit()));
-    versioned || [".so", ".pyd", ".dylib", ".dll"].iter().any(|suffix| name.ends_with(suffix))
-}
-
-fn metadata<R: Read + io::Seek>(archive: &mut zip::ZipArchive<R>, dist_info: &str) -> Result<String, zip::result::ZipError> {
-    let mut bytes = Vec::new();
-    archive.by_name(&format!("{dist_info}/METADATA"))?.take(METADATA_LIMIT).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The fields of METADATA.
-struct Headers(Vec<(String, String)>);
-
-impl Headers {
-    fn parse(text: &str) -> Self {
-        let mut fields: Vec<(String, String)> = Vec::new();
-        for line in text.lines().take_while(|line| !line.is_empty()) {
-            match (line.starts_with([' ', '\t']), fields.last_mut(), line.split_once(':')) {
-                (true, Some((_, value)), _) => *value = format!("{value}\n{}", line.trim()),
-                (false, _, Some((name, value))) => fields.push((name.to_ascii_lowercase(), value.trim().to_owned())),
-                _ => {}
-            }
-        }
-        Self(fields)
-    }
-
-    fn all(&self, name: &str) -> Vec<String> {
-        self.0.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone()).collect()
-    }
-
-    fn first(&self, name: &str) -> Option<String> {
-        self.all(name).into_iter().next()
-    }
-}
-
 /// The wheel of that name, as it stands in the file.
-pub(super) fn content<'a>(application: &'a Application, wheel: &PackedWheel) -> Result<Section<&'a std::fs::File>, ExplainError> {
+pub(super) fn content<'a>(application: &'a Application, wheel: &PackedWheel) -> Result<Section<&'a File>, ExplainError> {
     Ok(application.content(application.member(&format!("{WHEELS}{}", wheel.file))?))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Package, is_native};
-
-    #[test]
-    fn shared_libraries_are_known_by_name() {
-        assert!(["a/b.abi3.so", "libz.so.1.3", "x.pyd", "l.dylib"].iter().all(|name| is_native(name)));
-        assert!(["so.py", "a.so.txt", "b.sofa"].iter().all(|name| !is_native(name)));
-    }
+    use super::Package;
 
     #[test]
     fn purls_are_encoded() {

@@ -11,7 +11,8 @@ use serde_json::json;
 
 use super::error::ExplainError;
 use super::inspect::Report;
-use super::package::{Package, is_native};
+use super::package::Package;
+use crate::wheel::is_native;
 
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");

@@ -114,7 +114,7 @@ pub(super) fn size(bytes: u64) -> String {
         value /= 1000.0;
         unit += 1;
     }
-    let digits = if value < 9.95 { 2 } else { usize::from(value < 99.5) };
+    let digits = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
     format!("{value:.digits$} {}", UNITS[unit])
 }
 

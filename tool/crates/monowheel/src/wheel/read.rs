@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::{Read, Seek};
 use std::path::Path;
 
 use super::archive::{Archive, ArchiveError, Entry, Kind, Limits};
@@ -39,13 +40,19 @@ pub struct Options {
 /// # Errors
 /// Where the file cannot be read, is not the one that was asked for, or is not a valid wheel.
 pub fn read(path: &Path, options: &Options) -> Result<Facts, WheelError> {
-    facts(path, options).map_err(|problem| WheelError { path: path.to_owned(), origin: options.origin.clone(), problem })
+    let facts = || {
+        let file_name = path.file_name().unwrap_or_default().to_str().ok_or(FilenameError::NotUtf8)?;
+        read_from(File::open(path).map_err(|source| Problem::Io { source })?, file_name, options)
+    };
+    facts().map_err(|problem| WheelError { path: path.to_owned(), origin: options.origin.clone(), problem })
 }
 
-fn facts(path: &Path, options: &Options) -> Result<Facts, Problem> {
-    let file_name = path.file_name().unwrap_or_default().to_str().ok_or(FilenameError::NotUtf8)?;
+/// Checks a wheel that is no file of its own, such as one inside an application; see [`read`].
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_from<R: Read + Seek>(mut input: R, file_name: &str, options: &Options) -> Result<Facts, Problem> {
     let filename: WheelFilename = file_name.parse()?;
-    let mut input = File::open(path).map_err(|source| Problem::Io { source })?;
     let whole = Whole::of(&mut input).map_err(|source| Problem::Io { source })?;
     // Before the bytes are parsed: what is not the locked file is not looked at.
     if let Some(expected) = &options.sha256 {
@@ -89,16 +96,16 @@ fn facts(path: &Path, options: &Options) -> Result<Facts, Problem> {
 }
 
 /// The members of one wheel, each inflated once and compared with RECORD.
-struct Members {
-    archive: Archive<File>,
+struct Members<R> {
+    archive: Archive<R>,
     dist_info: String,
     record: Record,
     /// Of the members that were parsed.
     sums: BTreeMap<String, Sums>,
 }
 
-impl Members {
-    fn new(archive: Archive<File>, dist_info: String) -> Result<Self, Problem> {
+impl<R: Read + Seek> Members<R> {
+    fn new(archive: Archive<R>, dist_info: String) -> Result<Self, Problem> {
         let mut members = Self { archive, dist_info, record: Record::default(), sums: BTreeMap::new() };
         // First, since it says how the others are hashed.
         members.record = Record::parse(&members.parsed("RECORD")?)?;

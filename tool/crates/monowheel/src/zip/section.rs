@@ -17,6 +17,14 @@ impl<R: Read + Seek> Section<R> {
         Self { inner, start, size, position: 0 }
     }
 
+    /// A part of this part.
+    pub const fn part(&self, start: u64, size: u64) -> Self
+    where
+        R: Copy,
+    {
+        Self { inner: self.inner, start: self.start.saturating_add(start), size, position: 0 }
+    }
+
     /// How many bytes there are.
     pub const fn size(&self) -> u64 {
         self.size

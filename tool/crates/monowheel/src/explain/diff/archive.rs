@@ -5,9 +5,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-use super::super::application::digest;
+use super::super::application::hex;
 use super::fields::{FieldDifference, differences};
+use crate::wheel::{Archive, Limits};
 use crate::zip::{Entry, Records, Section};
 
 /// How deep archives within archives are looked into: an application, its wheels, an archive in a wheel.
@@ -106,13 +108,13 @@ impl<'a> Side<'a> {
     }
 
     /// SHA-256 of a member's content, inflated.
-    fn content(&self, index: usize) -> Option<String> {
-        let mut archive = zip::ZipArchive::new(self.whole()).ok()?;
-        // The library counts members of one name once; then its numbers are not ours.
-        if archive.len() != self.records.entries.len() {
-            return None;
-        }
-        digest(&mut archive.by_index(index).ok()?).ok().map(|(sha256, _)| sha256)
+    fn content(&self, entry: &Entry) -> Option<String> {
+        // The reader of wheels takes no archive that can be read in two ways; such ones are told apart by what their headers say.
+        let mut archive = Archive::open(self.whole(), &Limits::default()).ok()?;
+        let found = archive.entries().iter().find(|found| found.path.as_str() == entry.name)?.clone();
+        let mut sha256 = Sha256::new();
+        archive.read(&found, |piece| sha256.update(piece)).ok()?;
+        Some(hex(&sha256.finalize()))
     }
 }
 
@@ -177,7 +179,7 @@ fn member(
     let mut fields = differences(left, right);
     let same_raw = left.central.method == right.central.method && equal(&mut a.raw(left), &mut b.raw(right))?;
     let states = |entry: &Entry| (entry.central.crc32, entry.central.size);
-    let same = same_raw || (states(left) == states(right) && a.content(first).is_some_and(|digest| b.content(second) == Some(digest)));
+    let same = same_raw || (states(left) == states(right) && a.content(left).is_some_and(|digest| b.content(right) == Some(digest)));
     if !same {
         fields.retain(|field| field.field != "size");
         let nested = if depth < DEEPEST { nested(a, left).zip(nested(b, right)) } else { None };

@@ -79,15 +79,7 @@ fn creator(made_by: u16) -> String {
 /// MS-DOS date and time (4.4.6).
 fn time(fields: &Fields) -> String {
     let (date, time) = (fields.date, fields.time);
-    format!(
-        "{}-{:02}-{:02} {:02}:{:02}:{:02}",
-        1980 + (date >> 9),
-        date >> 5 & 15,
-        date & 31,
-        time >> 11,
-        time >> 5 & 63,
-        (time & 31) * 2
-    )
+    format!("{}-{:02}-{:02} {:02}:{:02}:{:02}", 1980 + (date >> 9), date >> 5 & 15, date & 31, time >> 11, time >> 5 & 63, (time & 31) * 2)
 }
 
 fn method(number: u16) -> String {
@@ -157,6 +149,12 @@ mod tests {
         (b.made_by, b.central.time, b.local.time, b.central.date, b.local.date) = (20, 0x6c3a, 0x6c3a, 0x5a21, 0x5a21);
         (b.local.flags, b.central.extra) = (8 | 2, vec![0x55, 0x54, 1, 0, 3, 9]);
         let text: Vec<String> = differences(&a, &b).into_iter().map(|one| format!("{}: {} -> {}", one.field, one.a, one.b)).collect();
-        insta::assert_snapshot!(text.join("\n"), @"");
+        insta::assert_snapshot!(text.join("\n"), @"
+        creator: Unix, version 2.0 -> MS-DOS, version 2.0
+        mode: 100644 -> 100755
+        time: 1980-01-01 00:00:00 -> 2025-01-01 13:33:52
+        extra: none -> times 03, loose bytes 09
+        local header: flags: none -> data descriptor, 0x0002
+        ");
     }
 }

@@ -17,7 +17,7 @@ function size(bytes) {
   let value = bytes / 1000;
   let unit = 0;
   while (value >= 999.5 && unit < 4) { value /= 1000; unit += 1; }
-  return `${value.toFixed(value < 9.95 ? 2 : value < 99.5 ? 1 : 0)} ${["kB", "MB", "GB", "TB", "PB"][unit]}`;
+  return `${value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)} ${["kB", "MB", "GB", "TB", "PB"][unit]}`;
 }
 
 // ---- what it is ----

@@ -1,0 +1,271 @@
+//! `monowheel verify`: whether a file is what its manifest says, and its manifest what a lock file says.
+//!
+//! The manifest's digest covers all that matters at run time, so the head is held against the digest, the members against the manifest, and every
+//! byte of the archive's records against what this crate would write for those members. Where head or bootstrap are not the ones that this
+//! version carries, everything else is still checked and the outcome is [`Outcome::OtherVersion`]: they are programs, and this one cannot vouch for them.
+
+use std::fs::File;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::application::{Application, CODE, FOLDER, MAIN, MANIFEST, WHEELS, digest, hex};
+use super::error::ExplainError;
+use super::rules;
+use crate::app;
+use crate::bootstrap::{self, Head};
+use crate::json;
+use crate::lock::{self, LockError};
+use crate::wheel::{self, Options};
+use crate::zip::{Records, Section};
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// As it should be.
+    Ok,
+    /// Consistent, but of another version of the tool.
+    OtherVersion,
+    /// Not as it should be.
+    Failed,
+}
+
+/// One thing that was checked.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Check {
+    /// What.
+    pub what: &'static str,
+    /// With which result.
+    pub outcome: Outcome,
+    /// In words: what holds, or each thing that does not.
+    pub text: Vec<String>,
+}
+
+impl Check {
+    fn new(what: &'static str, holds: String, problems: Vec<String>) -> Self {
+        let outcome = if problems.is_empty() { Outcome::Ok } else { Outcome::Failed };
+        Self { what, outcome, text: if problems.is_empty() { vec![holds] } else { problems } }
+    }
+}
+
+/// Checks all of `application`, against a lock file if there is one.
+///
+/// # Errors
+/// Where something cannot be read at all; what can be read and is wrong becomes a failed [`Check`].
+pub fn verify(application: &Application, lock: Option<&Path>) -> Result<Vec<Check>, ExplainError> {
+    let mut checks = vec![manifest(application)?, head(application)?, layout(application)?, main(application)?, code(application)?];
+    checks.push(wheels(application)?);
+    if let Some(path) = lock {
+        checks.push(locked(application, path)?);
+    }
+    Ok(checks)
+}
+
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The manifest is canonical, so that equal applications have equal digests, and its keys follow from its wheels.
+fn manifest(application: &Application) -> Result<Check, ExplainError> {
+    let canonical = json::canonical(&application.manifest).map_err(|source| ExplainError::Json { source })?;
+    let mut problems = Vec::new();
+    if hex(&Sha256::digest(&canonical)) != application.digest {
+        problems.push("it is not in canonical form".to_owned());
+    }
+    let manifest = &application.manifest;
+    let key = app::dependencies_key(&manifest.imports, &manifest.wheels).map_err(|source| ExplainError::Json { source })?;
+    if !manifest.wheels.is_sorted_by(|a, b| a.file < b.file) {
+        problems.push("its wheels are not sorted, or there are two of one name".to_owned());
+    }
+    if problems.is_empty() && key != manifest.dependencies {
+        let text = format!("the key of its dependency tree is {}, but this version makes {key} of its wheels", manifest.dependencies);
+        return Ok(Check { what: "manifest", outcome: Outcome::OtherVersion, text: vec![text] });
+    }
+    Ok(Check::new("manifest", format!("version {}, canonical, digest {}", manifest.version, application.digest), problems))
+}
+
+fn head(application: &Application) -> Result<Check, ExplainError> {
+    let (manifest, entry) = (&application.manifest, application.member(MAIN)?);
+    let expected = bootstrap::head(&Head {
+        digest: &application.digest,
+        main_offset: entry.data,
+        main_size: entry.central.size,
+        versions: &manifest.python.versions,
+        default: manifest.python.default.as_deref(),
+        interpreter_args: &manifest.interpreter_args,
+        env: &manifest.env,
+    });
+    if expected.is_ok_and(|expected| expected == application.head) {
+        return Ok(Check::new("head", "this version's, with the digest of the manifest".to_owned(), Vec::new()));
+    }
+    let found = application.head.windows(64).any(|window| window == application.digest.as_bytes());
+    if !found {
+        return Ok(Check::new("head", String::new(), vec!["it does not carry the digest of the manifest".to_owned()]));
+    }
+    let text = "it carries the digest of the manifest, but is not the head that this version writes".to_owned();
+    Ok(Check { what: "head", outcome: Outcome::OtherVersion, text: vec![text] })
+}
+
+fn layout(application: &Application) -> Result<Check, ExplainError> {
+    let records = &application.records;
+    let mut expected: Vec<String> = [MAIN, FOLDER, CODE, WHEELS].map(str::to_owned).to_vec();
+    expected.extend(application.manifest.wheels.iter().map(|wheel| format!("{WHEELS}{}", wheel.file)));
+    expected.push(MANIFEST.to_owned());
+    let found: Vec<&String> = records.entries.iter().map(|entry| &entry.name).collect();
+    let mut problems: Vec<String> =
+        expected.iter().filter(|name| !found.contains(name)).map(|name| format!("`{name}` is missing")).collect();
+    problems.extend(found.iter().filter(|name| !expected.contains(name)).map(|name| format!("`{name}` is in no manifest")));
+    if problems.is_empty() && !found.iter().copied().eq(&expected) {
+        problems.push("the members are in another order than the rule's".to_owned());
+    }
+    let start = application.head.len() as u64;
+    let mut whole = Section::new(&application.file, 0, application.size);
+    problems.extend(rules::problems(&mut whole, records, start).map_err(|source| application.failed("central directory", source))?);
+    Ok(Check::new("archive", format!("{}, in order, every header field by rule", plural(found.len(), "member")), problems))
+}
+
+fn main(application: &Application) -> Result<Check, ExplainError> {
+    let entry = application.member(MAIN)?;
+    let (sha256, crc32) = digest(&mut application.content(entry)).map_err(|source| application.failed(MAIN, source))?;
+    let mut problems = Vec::new();
+    if sha256 != application.manifest.bootstrap {
+        problems.push(format!("`{MAIN}` has sha256 {sha256}, but the manifest says {}", application.manifest.bootstrap));
+    }
+    if crc32 != entry.central.crc32 {
+        problems.push(format!("`{MAIN}` has another CRC-32 than its header says"));
+    }
+    if problems.is_empty() && sha256 != hex(&Sha256::digest(bootstrap::bootstrap())) {
+        let text = "it is as the manifest says, but not the one that this version carries".to_owned();
+        return Ok(Check { what: "bootstrap", outcome: Outcome::OtherVersion, text: vec![text] });
+    }
+    Ok(Check::new("bootstrap", "this version's, as the manifest says".to_owned(), problems))
+}
+
+fn code(application: &Application) -> Result<Check, ExplainError> {
+    let (stated, entry) = (&application.manifest.code, application.member(CODE)?);
+    let failed = |source| application.failed(CODE, source);
+    let (sha256, crc32) = digest(&mut application.content(entry)).map_err(failed)?;
+    let mut problems = Vec::new();
+    if sha256 != stated.sha256 {
+        problems.push(format!("`{CODE}` has sha256 {sha256}, but the manifest says {}", stated.sha256));
+    }
+    if crc32 != entry.central.crc32 || entry.central.size != stated.size {
+        problems.push(format!("`{CODE}` has another CRC-32 than its header says, or another size than the manifest says"));
+    }
+    let (records, mut section) = match application.code() {
+        Ok(code) => code,
+        Err(ExplainError::Member { source, .. }) => {
+            problems.push(format!("`{CODE}` is no archive: {source}"));
+            return Ok(Check::new("code", String::new(), problems));
+        }
+        Err(error) => return Err(error),
+    };
+    problems.extend(tree(&records, &section, application)?);
+    problems.extend(rules::problems(&mut section, &records, 0).map_err(failed)?);
+    let count = records.entries.iter().filter(|entry| !entry.is_directory()).count();
+    if count != stated.files {
+        problems.push(format!("`{CODE}` has {}, but the manifest says {}", plural(count, "file"), stated.files));
+    }
+    Ok(Check::new("code", format!("{}, sorted, modes by content, sha256 as the manifest says", plural(count, "file")), problems))
+}
+
+/// The first-party tree: sorted, every folder there, contents with their checksums, modes by content.
+fn tree(records: &Records, section: &Section<&File>, application: &Application) -> Result<Vec<String>, ExplainError> {
+    let mut problems = Vec::new();
+    if !records.entries.is_sorted_by(|a, b| a.name < b.name) {
+        problems.push(format!("`{CODE}` is not sorted, or has two members of one name"));
+    }
+    for entry in &records.entries {
+        let name = &entry.name;
+        let above = name.trim_end_matches('/').rfind('/').map(|end| &name[..=end]);
+        if above.is_some_and(|folder| records.find(folder).is_none()) {
+            problems.push(format!("`{name}` stands in a folder that is no member"));
+        }
+        if entry.is_directory() {
+            continue;
+        }
+        let mut content = section.part(entry.data, entry.central.compressed);
+        let read = |source| application.failed(name, source);
+        let (_, crc32) = digest(&mut content).map_err(read)?;
+        if crc32 != entry.central.crc32 {
+            problems.push(format!("`{name}` has another CRC-32 than its header says"));
+        }
+        let mut first = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::Read::take(section.part(entry.data, entry.central.compressed), 1 << 18), &mut first)
+            .map_err(read)?;
+        if app::is_executable(&first) != (entry.mode() & 0o111 != 0) {
+            problems.push(format!("`{name}` has mode {:06o}, which does not follow from its content", entry.mode()));
+        }
+    }
+    Ok(problems)
+}
+
+fn wheels(application: &Application) -> Result<Check, ExplainError> {
+    let mut problems = Vec::new();
+    let mut files = 0;
+    for wheel in &application.manifest.wheels {
+        let name = format!("{WHEELS}{}", wheel.file);
+        let Some(entry) = application.records.find(&name).filter(|entry| entry.is_stored()) else {
+            problems.push(format!("{}: it is missing, or not stored", wheel.file));
+            continue;
+        };
+        let options = Options { sha256: Some(wheel.sha256.clone()), ..Options::default() };
+        match wheel::read_from(application.content(entry), &wheel.file, &options) {
+            Ok(facts) => {
+                files += facts.files.len();
+                let mut note = |what: &str, same: bool| {
+                    if !same {
+                        problems.push(format!("{}: the manifest has another {what} than the wheel", wheel.file));
+                    }
+                };
+                note("name", facts.name == wheel.name);
+                note("version", facts.wheel_version == wheel.version);
+                note("size", facts.size == wheel.size);
+                note("`.dist-info` folder", facts.dist_info == wheel.dist_info);
+                note("`.data` folder", facts.data == wheel.data);
+                note("`Root-Is-Purelib`", facts.purelib == wheel.purelib);
+                note("list of scripts", facts.console_scripts == wheel.console_scripts && facts.gui_scripts == wheel.gui_scripts);
+                note("CRC-32 in its header", facts.crc32 == entry.central.crc32);
+            }
+            Err(problem) => problems.push(format!("{}: {}", wheel.file, chain(&problem))),
+        }
+    }
+    let count = application.manifest.wheels.len();
+    let holds = format!("{}, sha256 as the manifest says; {} as RECORD says", plural(count, "wheel"), plural(files, "file"));
+    Ok(Check::new("wheels", holds, problems))
+}
+
+/// An error and its causes on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string().replace('\n', "; ");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {}", cause.to_string().replace('\n', "; "));
+        source = cause.source();
+    }
+    text
+}
+
+/// Every wheel is one that the lock file names, by sha256.
+fn locked(application: &Application, path: &Path) -> Result<Check, ExplainError> {
+    let lock = lock::read(path).map_err(|source: LockError| ExplainError::Lock { source })?;
+    let mut problems = Vec::new();
+    for wheel in &application.manifest.wheels {
+        let packages: Vec<_> = lock.packages.iter().filter(|package| package.name == wheel.name).collect();
+        let mut wheels = packages.iter().flat_map(|package| &package.wheels);
+        if wheels.any(|locked| locked.sha256 == wheel.sha256) {
+            continue;
+        }
+        let versions: Vec<&str> = packages.iter().map(|package| package.version.as_str()).collect();
+        problems.push(if packages.is_empty() {
+            format!("{}: the lock has no package `{}`", wheel.file, wheel.name)
+        } else if versions.contains(&wheel.version.as_str()) {
+            format!("{}: the lock has {} {}, but no wheel of it with sha256 {}", wheel.file, wheel.name, wheel.version, wheel.sha256)
+        } else {
+            format!("{}: the lock has {} in version {}", wheel.file, wheel.name, versions.join(", "))
+        });
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(Check::new("lock", format!("{} in {name}", plural(application.manifest.wheels.len(), "wheel")), problems))
+}
