@@ -7,6 +7,7 @@ mod extract;
 mod facts;
 mod inspect;
 mod resolve;
+mod sbom;
 mod verify;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ enum Command {
     Verify(verify::Verify),
     Extract(extract::Extract),
     Diff(diff::Diff),
+    Sbom(sbom::Sbom),
     Resolve(resolve::Resolve),
 }
 
@@ -45,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Verify(verify) => verify.run(),
         Command::Extract(extract) => extract.run(),
         Command::Diff(diff) => diff.run(),
+        Command::Sbom(sbom) => sbom.run(),
         Command::Resolve(resolve) => resolve.run(),
     };
     match result {

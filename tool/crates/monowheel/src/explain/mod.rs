@@ -1,4 +1,4 @@
-//! What a file says of itself: [`inspect`], [`verify`], [`extract`] and [`diff`].
+//! What a file says of itself: [`inspect`], [`verify`], [`extract`], [`diff`] and [`sbom`].
 //!
 //! All of it reads the file alone. Nothing here is needed to build or to run one, and nothing here runs code from it.
 
@@ -12,6 +12,7 @@ mod licence;
 mod package;
 mod page;
 mod rules;
+pub mod sbom;
 mod text;
 mod verify;
 

@@ -73,8 +73,12 @@ fn summary(text: &mut String, difference: &Difference, code: usize, others: usiz
         count(others, "archive member"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let parts = if parts.is_empty() { "bytes that no record speaks of".to_owned() } else { parts.join(", ") };
-    writeln!(text, "`{}` and `{}` differ in {parts}", difference.a.path, difference.b.path)
+    let parts = match parts.len() {
+        0 if difference.notes.is_empty() => " in bytes that no record speaks of".to_owned(),
+        0 => String::new(),
+        _ => format!(" in {}", parts.join(", ")),
+    };
+    writeln!(text, "`{}` and `{}` differ{parts}", difference.a.path, difference.b.path)
 }
 
 fn packages(text: &mut String, difference: &Difference) -> fmt::Result {
