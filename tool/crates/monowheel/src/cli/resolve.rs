@@ -12,12 +12,16 @@ use crate::{json, output};
 
 /// Print what a lock file gives each target, as JSON.
 ///
-/// Reads uv.lock. No network is used. The format is described in ARCHITECTURE.md, "Resolve output".
+/// Reads uv.lock, poetry.lock and pylock.toml. No network is used. The format is described in ARCHITECTURE.md, "Resolve output".
 #[derive(Debug, Args)]
 pub(super) struct Resolve {
     /// Read this lock file.
     #[arg(long, value_name = "FILE")]
     lock: PathBuf,
+
+    /// Read the project's name, and what an old poetry.lock does not say, from this pyproject.toml.
+    #[arg(long, value_name = "FILE")]
+    project: Option<PathBuf>,
 
     /// Resolve for this platform; may be repeated.
     ///
@@ -47,7 +51,8 @@ pub(super) struct Resolve {
 
 impl Resolve {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
-        let lock = lock::read(&self.lock)?;
+        let project = self.project.as_deref().map(lock::Project::read).transpose()?;
+        let lock = lock::read(&self.lock, project.as_ref())?;
         let mut settings = Settings { platforms: self.platforms, pythons: self.pythons, ..Settings::default() };
         let extras = self.extras.iter().map(|name| Part::Extra(normalize(name)));
         let groups = self.groups.iter().map(|name| Part::Group(normalize(name)));

@@ -19,6 +19,7 @@ pub(super) struct Builder<'a> {
     pub environments: Vec<MarkerId>,
     pub conflicting: BTreeSet<Item>,
     pub flat: bool,
+    pub default_groups: Vec<String>,
     markers: Vec<Marker>,
     marker_ids: BTreeMap<String, MarkerId>,
     tags: TagsTable,
@@ -34,6 +35,7 @@ impl<'a> Builder<'a> {
             environments: Vec::new(),
             conflicting: BTreeSet::new(),
             flat: false,
+            default_groups: Vec::new(),
             markers: Vec::new(),
             marker_ids: BTreeMap::new(),
             tags: TagsTable::default(),
@@ -50,6 +52,7 @@ impl<'a> Builder<'a> {
             environments: self.environments,
             conflicting: self.conflicting,
             flat: self.flat,
+            default_groups: self.default_groups,
             tags: self.tags,
             by_name: self.by_name,
         }
@@ -65,6 +68,43 @@ impl<'a> Builder<'a> {
         self.markers.push(marker);
         self.marker_ids.insert(text.to_owned(), id);
         Ok(id)
+    }
+
+    /// The number of a marker in which exactly `extras` are asked for.
+    pub fn marker_with_extras(&mut self, text: &str, extras: &[&str], line: usize) -> Result<MarkerId, LockError> {
+        let key = format!("{text}\n{}", extras.join("\n"));
+        if let Some(id) = self.marker_ids.get(&key) {
+            return Ok(*id);
+        }
+        let id = self.marker(text, line)?;
+        let Some(fixed) = self.markers.get(id).filter(|marker| marker.depends_on_extras()).map(|marker| marker.with_extras(extras)) else {
+            return Ok(id);
+        };
+        let id = self.markers.len();
+        self.markers.push(fixed);
+        self.marker_ids.insert(key, id);
+        Ok(id)
+    }
+
+    /// A marker by its number.
+    pub fn marker_of(&self, marker: MarkerId) -> Option<&Marker> {
+        self.markers.get(marker)
+    }
+
+    /// Lets the packages' environments hold as if all of `extras` were asked for.
+    pub fn widen(&mut self, extras: &[&str]) {
+        for marker in self.packages.iter_mut().flat_map(|package| &mut package.environments) {
+            let Some(wide) = self.markers.get(*marker).filter(|marker| marker.depends_on_extras()).map(|marker| marker.with_extras(extras)) else {
+                continue;
+            };
+            *marker = self.markers.len();
+            self.markers.push(wide);
+        }
+    }
+
+    /// The extras that a marker names.
+    pub fn extras_of(&self, marker: MarkerId) -> Vec<&str> {
+        self.markers.get(marker).map(Marker::extras).unwrap_or_default()
     }
 
     /// The number of the marker that a TOML value is.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::View;
-use super::model::{Item, Lock, LockedWheel, Package, PackageId};
+use super::model::{Format, Item, Lock, LockedWheel, Package, PackageId};
 use crate::tags::{Mismatch, Target};
 
 /// A package and the wheel of it that a target gets.
@@ -49,7 +49,7 @@ pub fn choose<'a>(lock: &'a Lock, target: Target, roots: &[Item]) -> Result<Vec<
     let view = View::new(lock, target, BTreeSet::new());
     let mut starts = Vec::new();
     for item in roots {
-        let admitted = view.admitted(&item.package);
+        let admitted = view.admitted(view.lock.named(&item.package));
         let has = |id: &PackageId| lock.packages.get(*id).is_some_and(|package| package.part(&item.part).is_some());
         match admitted.as_slice() {
             [] if lock.named(&item.package).is_empty() => return Err(unknown(item.package.clone(), lock.by_name.keys().cloned())),
@@ -78,11 +78,15 @@ fn unknown(name: String, known: impl Iterator<Item = String>) -> ChooseError {
     ChooseError::Unknown { name, known: known.filter(|name| !name.is_empty()).collect() }
 }
 
-/// The wheel that fits best: by its best tag, then by the higher build, then the first in the file.
+/// The wheel that fits best: by its best tag, then by the higher build, then the first in the file. Poetry looks at the build first.
 pub(super) fn best(view: &View<'_>, package: &Package) -> Option<usize> {
-    let fitting = package.wheels.iter().enumerate().filter(|(_, wheel)| !wheel.sha256.is_empty());
-    let ranked = fitting.filter_map(|(index, wheel)| Some((view.tags.fit(&wheel.tags).ok()?, Reverse(wheel.file.build()), index)));
-    ranked.min().map(|(_, _, index)| index)
+    let build_first = view.lock.format == Format::Poetry;
+    let rank = |(index, wheel): (usize, &'_ LockedWheel)| {
+        let (fit, build) = (view.tags.fit(&wheel.tags).ok()?, Reverse(wheel.file.build().map(|(number, rest)| (number, rest.to_owned()))));
+        Some((build_first.then(|| build.clone()), fit, build, index))
+    };
+    let usable = package.wheels.iter().enumerate().filter(|(_, wheel)| !wheel.sha256.is_empty());
+    usable.filter_map(rank).min().map(|(.., index)| index)
 }
 
 /// Why no wheel of `package` fits: the candidates, what refused each, and the way out.

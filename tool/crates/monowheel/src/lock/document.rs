@@ -125,6 +125,10 @@ impl<'a> Value<'a> {
         self.value.get_ref().as_str()
     }
 
+    pub fn flag(&self) -> Result<bool, LockError> {
+        self.value.get_ref().as_bool().ok_or_else(|| self.type_error("a boolean"))
+    }
+
     pub fn number(&self) -> Result<u64, LockError> {
         let integer = self.value.get_ref().as_integer().ok_or_else(|| self.type_error("an integer"))?;
         u64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| self.type_error("an integer that is not negative"))

@@ -20,6 +20,8 @@ pub(super) struct View<'a> {
     environment: Environment,
     active: BTreeSet<Item>,
     holds: Vec<bool>,
+    /// Where several versions of a name are for this target: those that some dependency cannot do without.
+    needed: BTreeMap<&'a str, BTreeSet<PackageId>>,
 }
 
 /// What can be reached from some roots.
@@ -34,9 +36,32 @@ pub(super) struct Walk {
 impl<'a> View<'a> {
     pub fn new(lock: &'a Lock, target: Target, active: BTreeSet<Item>) -> Self {
         let environment = target.markers();
-        let names = active_names(lock.format, &active);
+        let names = active_names(lock, &active);
         let holds = lock.markers.iter().map(|marker| marker.holds(&environment, &names)).collect();
-        Self { lock, target, tags: lock.tags.rank(&target), environment, active, holds }
+        let mut view = Self { lock, target, tags: lock.tags.rank(&target), environment, active, holds, needed: BTreeMap::new() };
+        view.needed = view.find_needed();
+        view
+    }
+
+    /// Poetry writes locks in which two versions of a name are for one target, one of which does not suit all who need it.
+    fn find_needed(&self) -> BTreeMap<&'a str, BTreeSet<PackageId>> {
+        let mut needed: BTreeMap<&str, BTreeSet<PackageId>> = BTreeMap::new();
+        if self.lock.format != Format::Poetry || self.lock.by_name.len() == self.lock.packages.len() {
+            return needed;
+        }
+        for package in &self.lock.packages {
+            let lists = package.extras.values().chain(package.groups.values()).chain([&package.dependencies]);
+            for dependency in lists.flatten().filter(|dependency| self.holds(dependency.marker)) {
+                let fitting: Vec<PackageId> = dependency.candidates.iter().copied().filter(|id| self.fits(*id)).collect();
+                if let [only] = fitting.as_slice()
+                    && let Some(name) = self.package(*only).map(|package| package.name.as_str())
+                    && self.lock.named(name).len() > 1
+                {
+                    needed.entry(name).or_default().insert(*only);
+                }
+            }
+        }
+        needed
     }
 
     /// The extras and groups that are active from the start.
@@ -48,12 +73,13 @@ impl<'a> View<'a> {
     fn activate(&self, items: impl IntoIterator<Item = Item>) -> Self {
         let mut view = self.clone();
         view.active.extend(items);
-        let names = active_names(self.lock.format, &view.active);
+        let names = active_names(self.lock, &view.active);
         for (holds, marker) in view.holds.iter_mut().zip(&self.lock.markers) {
             if marker.depends_on_extras() {
                 *holds = marker.holds(&self.environment, &names);
             }
         }
+        view.needed = view.find_needed();
         view
     }
 
@@ -70,26 +96,28 @@ impl<'a> View<'a> {
         self.lock.packages.get(id)
     }
 
+    fn fits(&self, id: PackageId) -> bool {
+        self.package(id).is_some_and(|package| self.any_holds(&package.environments))
+    }
+
     /// The package of several that this target gets: the one whose markers hold, and of several such the newest.
     pub fn pick(&self, candidates: &[PackageId]) -> Option<PackageId> {
-        if let [only] = candidates {
-            return Some(*only);
-        }
-        let fits = |id: &PackageId| self.package(*id).is_some_and(|package| self.any_holds(&package.environments));
-        candidates.iter().copied().filter(fits).max_by_key(|id| {
+        self.admitted(candidates).into_iter().max_by_key(|id| {
             let version = self.package(*id).and_then(|package| package.version.parse::<Version>().ok());
             (version, std::cmp::Reverse(*id))
         })
     }
 
-    /// The packages of a name that this target could get.
-    pub fn admitted(&self, name: &str) -> Vec<PackageId> {
-        match self.lock.named(name) {
-            [only] => vec![*only],
-            several => {
-                let fits = |id: &PackageId| self.package(*id).is_some_and(|package| self.any_holds(&package.environments));
-                several.iter().copied().filter(fits).collect()
-            }
+    /// The packages of several that this target could get.
+    pub fn admitted(&self, candidates: &[PackageId]) -> Vec<PackageId> {
+        if let [only] = candidates {
+            return vec![*only];
+        }
+        let fitting: Vec<PackageId> = candidates.iter().copied().filter(|id| self.fits(*id)).collect();
+        let name = fitting.first().and_then(|id| self.package(*id)).map(|package| package.name.as_str());
+        match name.and_then(|name| self.needed.get(name)) {
+            Some(needed) if fitting.len() > 1 && needed.len() == 1 && needed.iter().all(|id| fitting.contains(id)) => needed.iter().copied().collect(),
+            _ => fitting,
         }
     }
 
@@ -188,17 +216,25 @@ impl<'a> View<'a> {
 }
 
 /// Active extras and groups as markers name them.
-fn active_names(format: Format, items: &BTreeSet<Item>) -> Active {
+fn active_names(lock: &Lock, items: &BTreeSet<Item>) -> Active {
     let mut active = Active::default();
     for Item { package, part } in items {
-        match (format, part) {
-            (Format::Uv, Part::Base) => drop(active.extras.insert(format!("project-{}-{package}", package.len()))),
-            (Format::Uv, Part::Extra(extra)) => drop(active.extras.insert(format!("extra-{}-{package}-{extra}", package.len()))),
-            (Format::Uv, Part::Group(group)) => drop(active.extras.insert(format!("group-{}-{package}-{group}", package.len()))),
-            (_, Part::Base) => {}
-            (_, Part::Extra(extra)) => drop(active.extras.insert(extra.clone())),
-            (_, Part::Group(group)) => drop(active.groups.insert(group.clone())),
-        }
+        let encoded = match (lock.format, part) {
+            (Format::Uv, Part::Base) => format!("project-{}-{package}", package.len()),
+            (Format::Uv, Part::Extra(extra)) => format!("extra-{}-{package}-{extra}", package.len()),
+            (Format::Uv, Part::Group(group)) => format!("group-{}-{package}-{group}", package.len()),
+            (_, Part::Base) => continue,
+            (_, Part::Extra(extra)) => extra.clone(),
+            (_, Part::Group(group)) => {
+                active.groups.insert(group.clone());
+                continue;
+            }
+        };
+        active.extras.insert(encoded);
+    }
+    // PEP 751: the default groups are what is installed unless groups are named.
+    if active.groups.is_empty() {
+        active.groups.extend(lock.default_groups.iter().cloned());
     }
     active
 }

@@ -142,7 +142,7 @@ impl<'a> Hub<'a> {
     ) -> Result<Cell, String> {
         let id = match reached.and_then(|reached| reached.get(&item.package)) {
             Some(id) => *id,
-            None => match view.admitted(&item.package).as_slice() {
+            None => match view.admitted(view.lock.named(&item.package)).as_slice() {
                 [] => return Err(view.no_version_of(&item.package)),
                 [only] => *only,
                 several => return Err(self.ambiguous(view, &item.package, several)),

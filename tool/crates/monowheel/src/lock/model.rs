@@ -36,6 +36,8 @@ pub struct Lock {
     pub conflicting: BTreeSet<Item>,
     /// Whether the file says which package depends on which. Where it does not, a package's closure is all that the lock would install.
     pub flat: bool,
+    /// Groups that stand for the project's own dependencies (PEP 751, `default-groups`).
+    pub default_groups: Vec<String>,
     /// Numbers of the wheels' tags.
     pub(super) tags: TagsTable,
     /// Packages by normalized name.

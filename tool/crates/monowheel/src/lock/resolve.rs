@@ -10,13 +10,10 @@ use serde::Serialize;
 use super::graph::View;
 use super::hub::{Cell, Hub, WheelId, condense};
 use super::model::{Item, Location, Lock, LockedWheel, Part};
-use crate::tags::{Cpu, Libc, Os, PLATFORMS, Platform, Python, Target};
+use crate::tags::{Cpu, Libc, MINORS, Os, PLATFORMS, Platform, Python, Target};
 
 /// The format number that [`Resolution::version`] carries.
 pub const FORMAT: u32 = 1;
-
-/// Minors of Python 3 that are considered unless some are named.
-const MINORS: std::ops::RangeInclusive<u8> = 9..=15;
 
 /// What to resolve for.
 #[derive(Clone, Debug, Default)]

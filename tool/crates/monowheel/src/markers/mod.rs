@@ -121,6 +121,37 @@ impl Marker {
         evaluate::evaluate(&self.expression, environment, active)
     }
 
+    /// The marker where exactly `extras` are asked for: poetry's locks say so of each package's own extras, which nothing else activates.
+    #[must_use]
+    pub fn with_extras(&self, extras: &[&str]) -> Self {
+        fn fix(expression: &Expression, extras: &[&str]) -> Expression {
+            match expression {
+                Expression::And(terms) => Expression::And(terms.iter().map(|term| fix(term, extras)).collect()),
+                Expression::Or(terms) => Expression::Or(terms.iter().map(|term| fix(term, extras)).collect()),
+                Expression::Extra { name, negated } => Expression::Constant(extras.contains(&name.as_str()) != *negated),
+                other => other.clone(),
+            }
+        }
+        Self { text: self.text.clone(), expression: fix(&self.expression, extras) }
+    }
+
+    /// The extras that the marker names.
+    #[must_use]
+    pub fn extras(&self) -> Vec<&str> {
+        fn collect<'a>(expression: &'a Expression, found: &mut Vec<&'a str>) {
+            match expression {
+                Expression::And(terms) | Expression::Or(terms) => terms.iter().for_each(|term| collect(term, found)),
+                Expression::Extra { name, .. } | Expression::InExtras { name, .. } => found.push(name),
+                Expression::InGroups { .. } | Expression::Version(..) | Expression::Text { .. } | Expression::Constant(_) => {}
+            }
+        }
+        let mut found = Vec::new();
+        collect(&self.expression, &mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Whether an extra, or a dependency group, has a say in the answer.
     #[must_use]
     pub fn depends_on_extras(&self) -> bool {

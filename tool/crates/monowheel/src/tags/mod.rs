@@ -12,7 +12,7 @@ mod ranking;
 pub use filename::{WheelFilename, WheelFilenameError};
 pub use name::normalize;
 pub use platform::{Cpu, Libc, Os, PLATFORMS, Platform, UnknownPlatform};
-pub use python::{Python, PythonError};
+pub use python::{MINORS, Python, PythonError};
 pub use ranking::{Mismatch, Rank, TagSet, Tags, TagsTable};
 
 /// One place where an application can run: a platform and a Python version.

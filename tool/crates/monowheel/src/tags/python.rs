@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use pep440_rs::Version;
 
+/// Minors of Python 3 that are considered unless some are named.
+pub const MINORS: std::ops::RangeInclusive<u8> = 9..=15;
+
 /// A version of CPython 3: a minor, the patch that markers see, and whether it is free-threaded.
 ///
 /// Written `3.11`, `3.11.4`, or with a `t` (`3.14t`) where free-threaded. Without a patch it is 0, as uv has it.

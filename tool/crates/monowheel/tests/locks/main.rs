@@ -1,0 +1,3 @@
+//! Locks in, choices out: against what uv and poetry choose (recorded by `tests/locks/oracle.py`), and locks that are broken.
+
+mod oracle;
