@@ -160,14 +160,14 @@ def digest(file):
 RUNS = itertools.count()
 
 
-def uv_choice(uv, registry, document, name, platform, python):
+def uv_choice(uv, registry, document, name, platform, python, options=()):
     """The files that `uv pip sync` takes from a pylock.toml or requirements.txt for a place."""
     run = f"r{next(RUNS)}"
     with tempfile.TemporaryDirectory() as folder:
         lock = pathlib.Path(folder, name)
         lock.write_text(document.replace("@REGISTRY@", registry.url(run)))
         command = [uv, "pip", "sync", "-q", "--no-cache", "--no-config", "--python-version", python, "--python-platform", platform]
-        command += ["--target", f"{folder}/target", str(lock), "--allow-empty-requirements"]
+        command += ["--target", f"{folder}/target", str(lock), "--allow-empty-requirements", *options]
         if name.endswith(".txt"):
             command += ["--require-hashes", "--index-url", registry.url(run) + "/simple"]
         done = subprocess.run(command, capture_output=True, text=True)
@@ -236,10 +236,22 @@ def uv_lock(tools, registry, case):
         yield label, uv_places(tools, registry, document, "pylock.toml", lock["requires-python"], places)
 
 
-def uv_places(tools, registry, document, name, requires, places):
+def pylock(tools, registry, case):
+    text = (case / "pylock.toml").read_text()
+    lock, document = tomllib.loads(text), local_pylock(text)
+    sets = {"project": []}
+    sets |= {f"extra.{extra}": ["--extra", extra] for extra in lock.get("extras", [])}
+    sets |= {f"group.{group}": ["--group", group] for group in lock.get("dependency-groups", [])}
+    for label, options in sets.items():
+        # What pip locks is for the machine that locked: Python 3.11 on x86_64 Linux.
+        own = list(itertools.product(PLATFORMS, MINORS if label == "project" else ["3.12"])) if lock["created-by"] != "pip" else [("l", "3.11")]
+        yield label, uv_places(tools, registry, document, "pylock.toml", lock.get("requires-python", ""), own, options)
+
+
+def uv_places(tools, registry, document, name, requires, places, options=()):
     places = [(letter, python) for letter, python in places if admits(requires, python)]
     with ThreadPoolExecutor(4) as pool:
-        choose = lambda place: uv_choice(tools.uv, registry, document, name, PLATFORMS[place[0]], place[1])
+        choose = lambda place: uv_choice(tools.uv, registry, document, name, PLATFORMS[place[0]], place[1], options)
         return dict(zip(places, pool.map(choose, places)))
 
 
@@ -313,7 +325,7 @@ def main():
     made_by = {}
     for tool in ("uv", "poetry"):
         made_by[tool] = subprocess.run([tools.bin / tool, "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0].split(" (x")[0]
-    formats = {"uv": uv_lock, "poetry": poetry_lock}
+    formats = {"uv": uv_lock, "poetry": poetry_lock, "pylock": pylock}
     wrong = []
     for case in sorted(HERE.glob("*/*/pyproject.toml")):
         case = case.parent

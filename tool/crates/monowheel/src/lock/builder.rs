@@ -94,7 +94,8 @@ impl<'a> Builder<'a> {
     /// Lets the packages' environments hold as if all of `extras` were asked for.
     pub fn widen(&mut self, extras: &[&str]) {
         for marker in self.packages.iter_mut().flat_map(|package| &mut package.environments) {
-            let Some(wide) = self.markers.get(*marker).filter(|marker| marker.depends_on_extras()).map(|marker| marker.with_extras(extras)) else {
+            let Some(wide) = self.markers.get(*marker).filter(|marker| marker.depends_on_extras()).map(|marker| marker.with_extras(extras))
+            else {
                 continue;
             };
             *marker = self.markers.len();

@@ -29,7 +29,8 @@ impl Constraint {
 
     /// The one alternative that speaks of a Python that is known here; of several the least demands of all.
     pub fn python(&self) -> VersionSpecifiers {
-        let admits = |specifiers: &VersionSpecifiers, minor: u64| (0..40).any(|patch| specifiers.contains(&Version::new([3, minor, patch])));
+        let admits =
+            |specifiers: &VersionSpecifiers, minor: u64| (0..40).any(|patch| specifiers.contains(&Version::new([3, minor, patch])));
         let known: Vec<&VersionSpecifiers> = self.0.iter().filter(|specifiers| (9..=15).any(|minor| admits(specifiers, minor))).collect();
         match known.as_slice() {
             [] => self.0.first().cloned().unwrap_or_default(),
@@ -138,9 +139,15 @@ mod tests {
 
     #[test]
     fn not_admitted() {
-        for (constraint, version) in
-            [("^1.2", "2.0"), ("^0.2.3", "0.3"), ("^0.0.3", "0.0.4"), ("~1.2.3", "1.3"), ("~1", "2"), ("1.2.3", "1.2.4"), ("^2.7 || ^3.6", "3.5")]
-        {
+        for (constraint, version) in [
+            ("^1.2", "2.0"),
+            ("^0.2.3", "0.3"),
+            ("^0.0.3", "0.0.4"),
+            ("~1.2.3", "1.3"),
+            ("~1", "2"),
+            ("1.2.3", "1.2.4"),
+            ("^2.7 || ^3.6", "3.5"),
+        ] {
             assert!(!admits(constraint, version), "{constraint} {version}");
         }
         for wrong in [">=", "abc", "^", "1.2.3.x"] {

@@ -116,7 +116,9 @@ impl<'a> View<'a> {
         let fitting: Vec<PackageId> = candidates.iter().copied().filter(|id| self.fits(*id)).collect();
         let name = fitting.first().and_then(|id| self.package(*id)).map(|package| package.name.as_str());
         match name.and_then(|name| self.needed.get(name)) {
-            Some(needed) if fitting.len() > 1 && needed.len() == 1 && needed.iter().all(|id| fitting.contains(id)) => needed.iter().copied().collect(),
+            Some(needed) if fitting.len() > 1 && needed.len() == 1 && needed.iter().all(|id| fitting.contains(id)) => {
+                needed.iter().copied().collect()
+            }
             _ => fitting,
         }
     }

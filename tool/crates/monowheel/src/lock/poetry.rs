@@ -116,7 +116,17 @@ fn package(table: &Table<'_>, old_files: Option<&Table<'_>>, builder: &mut Build
         }
         None => {}
     }
-    Ok(Package { name, version, origin, project: kind == "directory", line: table.line(), environments, wheels, sdist, ..Package::default() })
+    Ok(Package {
+        name,
+        version,
+        origin,
+        project: kind == "directory",
+        line: table.line(),
+        environments,
+        wheels,
+        sdist,
+        ..Package::default()
+    })
 }
 
 fn wheel(
@@ -207,8 +217,8 @@ fn candidates(wish: &Wish, builder: &Builder<'_>) -> Vec<PackageId> {
 
 /// Lock version 2.1: each package says which groups of the project need it, and when.
 fn grouped_project(tables: &[Table<'_>], root_extras: &BTreeSet<String>, builder: &mut Builder<'_>) -> Result<Package, LockError> {
-    let mut own = Package::default();
-    own.extras = root_extras.iter().map(|extra| (extra.clone(), Vec::new())).collect();
+    let none = |extra: &String| (extra.clone(), Vec::new());
+    let mut own = Package { extras: root_extras.iter().map(none).collect(), ..Package::default() };
     for (id, table) in tables.iter().enumerate() {
         let candidates = builder.packages.get(id).and_then(|package| builder.by_name.get(&package.name)).cloned().unwrap_or_default();
         for group in table.array("groups")? {
@@ -271,7 +281,7 @@ fn ungrouped_project(tables: &[Table<'_>], root: &Table<'_>, builder: &mut Build
         for name in names.array()? {
             let requirement = requirement::parse(name.text()?).map_err(|message| name.error(Problem::Other { message }))?;
             let candidates = builder.by_name.get(&requirement.name).cloned().unwrap_or_default();
-            list.extend((!candidates.is_empty()).then(|| Dependency { candidates, extras: requirement.extras, marker: None }));
+            list.extend((!candidates.is_empty()).then_some(Dependency { candidates, extras: requirement.extras, marker: None }));
         }
     }
     Ok(own)
@@ -287,7 +297,9 @@ fn extras(own: &Package, builder: &mut Builder<'_>) {
         let markers: Vec<&Marker> =
             ids.iter().filter_map(|id| builder.packages.get(*id)?.environments.first()).filter_map(|id| builder.marker_of(*id)).collect();
         let wide: Vec<Marker> = markers.iter().map(|marker| marker.with_extras(&all)).collect();
-        let narrow = |target: &Environment| all.iter().any(|extra| markers.iter().any(|marker| marker.with_extras(&[extra]).holds(target, &Active::default())));
+        let narrow = |target: &Environment| {
+            all.iter().any(|extra| markers.iter().any(|marker| marker.with_extras(&[extra]).holds(target, &Active::default())))
+        };
         let clash = |target: &Environment| match wide.iter().filter(|marker| marker.holds(target, &Active::default())).count() {
             0 => narrow(target),
             1 => false,

@@ -169,7 +169,8 @@ fn marker(table: &Table<'_>) -> Result<Option<String>, LockError> {
     }
     if let Some(value) = table.get("python") {
         let text = value.text()?;
-        let constraint: super::constraint::Constraint = text.parse().map_err(|()| value.error(Problem::Pep440 { text: text.to_owned() }))?;
+        let constraint: super::constraint::Constraint =
+            text.parse().map_err(|()| value.error(Problem::Pep440 { text: text.to_owned() }))?;
         parts.extend(constraint.marker());
     }
     Ok((!parts.is_empty()).then(|| parts.join(" and ")))

@@ -38,7 +38,8 @@ pub(super) fn read(source: &Source) -> Result<Lock, LockError> {
     }
     builder.flat = !tables.iter().any(|table| table.get("dependencies").is_some());
     for (id, table) in tables.iter().enumerate() {
-        let dependencies = table.array("dependencies")?.iter().map(|value| dependency(&value.table()?, &mut builder)).collect::<Result<_, _>>()?;
+        let dependencies =
+            table.array("dependencies")?.iter().map(|value| dependency(&value.table()?, &mut builder)).collect::<Result<_, _>>()?;
         if let Some(package) = builder.packages.get_mut(id) {
             package.dependencies = dependencies;
         }
@@ -136,7 +137,8 @@ fn wheel(table: &Table<'_>, package: &Package, builder: &mut Builder<'_>) -> Res
 fn dependency(table: &Table<'_>, builder: &mut Builder<'_>) -> Result<Dependency, LockError> {
     let name = normalize(table.need("name")?.text()?);
     let version = table.text("version")?;
-    let matches = |id: &PackageId| builder.packages.get(*id).is_some_and(|package| version.is_none_or(|version| package.version == version));
+    let matches =
+        |id: &PackageId| builder.packages.get(*id).is_some_and(|package| version.is_none_or(|version| package.version == version));
     let candidates: Vec<PackageId> = builder.by_name.get(&name).into_iter().flatten().copied().filter(matches).collect();
     if candidates.is_empty() {
         return Err(table.error(Problem::Dangling { package: name }));

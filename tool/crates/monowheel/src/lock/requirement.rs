@@ -47,7 +47,8 @@ pub(super) fn parse(text: &str) -> Result<Requirement<'_>, String> {
         let specifiers = specifiers.trim();
         let bare = specifiers.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(specifiers);
         requirement.specifiers = bare.trim();
-        if !requirement.specifiers.is_empty() && !requirement.specifiers.starts_with(['=', '!', '<', '>', '~', '^', '*', '|'])
+        if !requirement.specifiers.is_empty()
+            && !requirement.specifiers.starts_with(['=', '!', '<', '>', '~', '^', '*', '|'])
             && !requirement.specifiers.starts_with(|first: char| first.is_ascii_digit())
         {
             return refuse(&format!("Unexpected `{}`", requirement.specifiers));

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use monowheel::lock::{self, Item, Lock, Part, Project, Settings};
-use monowheel::tags::{Platform, Python, Target, WheelFilename, normalize};
+use monowheel::tags::{Platform, Python, Target, WheelFilename};
 use serde_json::Value;
 
 type Files = BTreeSet<String>;
@@ -33,7 +33,8 @@ fn pylock() {
 
 fn compare(format: &str, file: &str, at_least: usize) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/locks").join(format);
-    let mut cases: Vec<PathBuf> = walkdir::WalkDir::new(root).min_depth(1).max_depth(1).into_iter().map(|entry| entry.unwrap().into_path()).collect();
+    let mut cases: Vec<PathBuf> =
+        walkdir::WalkDir::new(root).min_depth(1).max_depth(1).into_iter().flatten().map(walkdir::DirEntry::into_path).collect();
     cases.sort();
     assert!(cases.len() >= at_least, "only {} cases of {format}", cases.len());
     for case in cases {
@@ -58,7 +59,9 @@ fn case_equals(case: &Path, lock: &Lock) {
                 Ok(chosen) => check(&at, expected, &chosen.iter().map(|chosen| describe(&chosen.wheel.file)).collect(), &Files::new()),
                 Err(error) => {
                     let text = error.to_string();
-                    let refused = expected.iter().any(|line| line.ends_with(" sdist") && text.contains(line.strip_suffix(" sdist").unwrap_or_default()));
+                    let refused = expected
+                        .iter()
+                        .any(|line| line.ends_with(" sdist") && text.contains(line.strip_suffix(" sdist").unwrap_or_default()));
                     assert!(refused, "{at}: {text}");
                 }
             }
@@ -81,7 +84,8 @@ fn check(at: &str, expected: &Files, wheels: &Files, refused: &Files) {
     let all = expected;
     let expected = &without_doubles(expected, wheels);
     assert!(!refused.is_empty() || names(all).len() == names(expected).len(), "{at}: neither version of a double");
-    let unbuilt: Files = expected.iter().filter_map(|line| line.strip_suffix(" sdist")).map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    let unbuilt: Files =
+        expected.iter().filter_map(|line| line.strip_suffix(" sdist")).map(|line| line.split(' ').next().unwrap().to_owned()).collect();
     if unbuilt.is_empty() {
         assert!(refused.is_empty(), "{at}: refused {refused:?}");
         let (missing, more): (Vec<_>, Vec<_>) = (expected.difference(wheels).collect(), wheels.difference(expected).collect());
@@ -192,6 +196,5 @@ fn read(text: &str) -> Recorded {
             }
         }
     }
-    assert_eq!(normalize("A_b"), "a-b");
     recorded
 }
