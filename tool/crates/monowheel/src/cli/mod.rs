@@ -6,6 +6,7 @@ mod exit;
 mod extract;
 mod facts;
 mod inspect;
+mod locate;
 mod resolve;
 mod sbom;
 mod verify;
@@ -33,6 +34,7 @@ enum Command {
     Extract(extract::Extract),
     Diff(diff::Diff),
     Sbom(sbom::Sbom),
+    Locate(locate::Locate),
     Resolve(resolve::Resolve),
 }
 
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
         Command::Extract(extract) => extract.run(),
         Command::Diff(diff) => diff.run(),
         Command::Sbom(sbom) => sbom.run(),
+        Command::Locate(locate) => locate.run(),
         Command::Resolve(resolve) => resolve.run(),
     };
     match result {

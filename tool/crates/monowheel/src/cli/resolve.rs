@@ -6,13 +6,16 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::Exit;
-use crate::lock::{self, LockError, Part, Settings};
+use crate::lock::{self, LockError, Override, Part, Settings};
 use crate::tags::{Platform, Python, normalize};
 use crate::{json, output};
 
+/// The index that pip and uv know without being told.
+const INDEX: &str = "https://pypi.org/simple";
+
 /// Print what a lock file gives each target, as JSON.
 ///
-/// Reads uv.lock, poetry.lock and pylock.toml. No network is used. The format is described in ARCHITECTURE.md, "Resolve output".
+/// Reads uv.lock, poetry.lock, pylock.toml, and requirements files with hashes. No network is used. The format is described in ARCHITECTURE.md, "Resolve output".
 #[derive(Debug, Args)]
 pub(super) struct Resolve {
     /// Read this lock file.
@@ -44,6 +47,20 @@ pub(super) struct Resolve {
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<String>,
 
+    /// Take this wheel for a package, in place of those of the lock file; may be repeated.
+    ///
+    /// The place is a path or a label. Where it ends in `.whl`, the wheel is taken only where its tags fit.
+    #[arg(long = "override", value_name = "PACKAGE=PLACE")]
+    overrides: Vec<Override>,
+
+    /// Allow this package to stand in a requirements file without a hash; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    allow_unhashed: Vec<String>,
+
+    /// Look up files whose address the lock file does not say in this index.
+    #[arg(long, value_name = "URL", default_value = INDEX)]
+    index_url: String,
+
     /// Write to this file, not to the standard output.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -52,8 +69,15 @@ pub(super) struct Resolve {
 impl Resolve {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         let project = self.project.as_deref().map(lock::Project::read).transpose()?;
-        let lock = lock::read(&self.lock, project.as_ref())?;
-        let mut settings = Settings { platforms: self.platforms, pythons: self.pythons, ..Settings::default() };
+        let allow_unhashed = self.allow_unhashed.iter().map(|name| normalize(name)).collect();
+        let lock = lock::read(&self.lock, &lock::Options { project, allow_unhashed })?;
+        let mut settings = Settings {
+            platforms: self.platforms,
+            pythons: self.pythons,
+            overrides: self.overrides,
+            index: self.index_url,
+            ..Settings::default()
+        };
         let extras = self.extras.iter().map(|name| Part::Extra(normalize(name)));
         let groups = self.groups.iter().map(|name| Part::Group(normalize(name)));
         for part in extras.chain(groups) {

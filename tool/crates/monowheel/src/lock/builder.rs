@@ -20,6 +20,8 @@ pub(super) struct Builder<'a> {
     pub conflicting: BTreeSet<Item>,
     pub flat: bool,
     pub default_groups: Vec<String>,
+    pub indexes: Vec<String>,
+    pub find_links: Vec<String>,
     markers: Vec<Marker>,
     marker_ids: BTreeMap<String, MarkerId>,
     tags: TagsTable,
@@ -36,6 +38,8 @@ impl<'a> Builder<'a> {
             conflicting: BTreeSet::new(),
             flat: false,
             default_groups: Vec::new(),
+            indexes: Vec::new(),
+            find_links: Vec::new(),
             markers: Vec::new(),
             marker_ids: BTreeMap::new(),
             tags: TagsTable::default(),
@@ -53,17 +57,19 @@ impl<'a> Builder<'a> {
             conflicting: self.conflicting,
             flat: self.flat,
             default_groups: self.default_groups,
+            indexes: self.indexes,
+            find_links: self.find_links,
             tags: self.tags,
             by_name: self.by_name,
         }
     }
 
     /// The number of a marker.
-    pub fn marker(&mut self, text: &str, line: usize) -> Result<MarkerId, LockError> {
+    pub fn marker(&mut self, text: &str) -> Result<MarkerId, Problem> {
         if let Some(id) = self.marker_ids.get(text) {
             return Ok(*id);
         }
-        let marker = Marker::from_str(text).map_err(|error| self.source.error_on_line(line, Problem::Marker(error)))?;
+        let marker = Marker::from_str(text).map_err(Problem::Marker)?;
         let id = self.markers.len();
         self.markers.push(marker);
         self.marker_ids.insert(text.to_owned(), id);
@@ -71,12 +77,12 @@ impl<'a> Builder<'a> {
     }
 
     /// The number of a marker in which exactly `extras` are asked for.
-    pub fn marker_with_extras(&mut self, text: &str, extras: &[&str], line: usize) -> Result<MarkerId, LockError> {
+    pub fn marker_with_extras(&mut self, text: &str, extras: &[&str]) -> Result<MarkerId, Problem> {
         let key = format!("{text}\n{}", extras.join("\n"));
         if let Some(id) = self.marker_ids.get(&key) {
             return Ok(*id);
         }
-        let id = self.marker(text, line)?;
+        let id = self.marker(text)?;
         let Some(fixed) = self.markers.get(id).filter(|marker| marker.depends_on_extras()).map(|marker| marker.with_extras(extras)) else {
             return Ok(id);
         };
@@ -110,7 +116,7 @@ impl<'a> Builder<'a> {
 
     /// The number of the marker that a TOML value is.
     pub fn marker_value(&mut self, value: Value<'_>) -> Result<MarkerId, LockError> {
-        self.marker(value.text()?, self.source.line(value.at()))
+        self.marker(value.text()?).map_err(|problem| value.error(problem))
     }
 
     /// The numbers of an array of markers.
@@ -119,36 +125,34 @@ impl<'a> Builder<'a> {
     }
 
     /// A wheel of the package `name`, `version` (empty where the lock has none).
-    pub fn wheel(&mut self, package: (&str, &str), wheel: NewWheel<'_>, line: usize) -> Result<LockedWheel, LockError> {
+    pub fn wheel(&mut self, package: (&str, &str), wheel: NewWheel<'_>) -> Result<LockedWheel, Problem> {
         let (name, version) = package;
-        let at = |problem| self.source.error_on_line(line, problem);
-        let file = WheelFilename::from_str(wheel.file).map_err(|error| at(Problem::WheelName(error)))?;
+        let file = WheelFilename::from_str(wheel.file).map_err(Problem::WheelName)?;
         let of = |what| Problem::WheelOf { what, package: format!("{name} {version}"), file: wheel.file.to_owned() };
         if file.name() != name {
-            return Err(at(of("project")));
+            return Err(of("project"));
         }
         if !version.is_empty() && file.raw_version() != version {
-            let of_file = file.version().map_err(|error| at(Problem::WheelName(error)))?;
-            let of_package = Version::from_str(version).map_err(|_| at(Problem::Pep440 { text: version.to_owned() }))?;
+            let of_file = file.version().map_err(Problem::WheelName)?;
+            let of_package = Version::from_str(version).map_err(|_| Problem::Pep440 { text: version.to_owned() })?;
             if of_file != of_package {
-                return Err(at(of("version")));
+                return Err(of("version"));
             }
         }
         if let Location::Path(path) = &wheel.location {
-            check_path(path).map_err(&at)?;
+            check_path(path)?;
         }
         let tags = self.tags.number(&file);
         Ok(LockedWheel { file, sha256: wheel.sha256, location: wheel.location, size: wheel.size, tags })
     }
 
     /// Adds a package, which must not be there yet.
-    pub fn push(&mut self, package: Package) -> Result<PackageId, LockError> {
+    pub fn push(&mut self, package: Package) -> Result<PackageId, Problem> {
         let id = self.packages.len();
         let named = self.by_name.entry(package.name.clone()).or_default();
         for other in named.iter().filter_map(|other| self.packages.get(*other)) {
             if other.version == package.version && other.origin == package.origin {
-                let problem = Problem::Duplicate { package: package.label(), first: other.line };
-                return Err(self.source.error_on_line(package.line, problem));
+                return Err(Problem::Duplicate { package: package.label(), first: other.line });
             }
         }
         named.push(id);

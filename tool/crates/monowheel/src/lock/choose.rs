@@ -2,10 +2,11 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 
 use super::graph::View;
 use super::model::{Format, Item, Lock, LockedWheel, Package, PackageId};
-use crate::tags::{Mismatch, Target};
+use crate::tags::{Mismatch, Target, WheelFilename, normalize};
 
 /// A package and the wheel of it that a target gets.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +14,58 @@ pub struct Chosen<'a> {
     /// The package.
     pub package: &'a Package,
     /// Its wheel.
-    pub wheel: &'a LockedWheel,
+    pub wheel: Pick<'a>,
+}
+
+/// A wheel, as far as the lock file says which.
+#[derive(Clone, Copy, Debug)]
+pub enum Pick<'a> {
+    /// A wheel of the lock file.
+    Locked(&'a LockedWheel),
+    /// The wheel that [`super::locate`] finds by the package's hashes: the lock file has no file names.
+    OnIndex,
+    /// A wheel that the user has put in its place.
+    Override(&'a Override),
+}
+
+/// A wheel of the user's own in the place of those that the lock file has for a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    /// Normalized package name.
+    pub package: String,
+    /// Path or label, as given.
+    pub place: String,
+    /// The wheel's name, where the place tells it: then the wheel is taken only where it fits.
+    pub file: Option<WheelFilename>,
+}
+
+/// An override that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Not an override: `{text}`\nhint: {hint}")]
+pub struct OverrideError {
+    text: String,
+    hint: String,
+}
+
+impl FromStr for Override {
+    type Err = OverrideError;
+
+    /// `PACKAGE=PLACE`, the place a path or a label, of a wheel if it ends in `.whl`.
+    fn from_str(text: &str) -> Result<Self, OverrideError> {
+        let error = |hint: String| OverrideError { text: text.to_owned(), hint };
+        let parts = text.split_once('=').filter(|(package, place)| !package.is_empty() && !place.is_empty());
+        let (package, place) = parts.ok_or_else(|| error("write `PACKAGE=FILE`".to_owned()))?;
+        let package = normalize(package);
+        let name = place.rsplit(['/', ':', '\\']).next().unwrap_or_default();
+        let file = match name.ends_with(".whl") {
+            true => Some(name.parse::<WheelFilename>().map_err(|problem| error(problem.to_string()))?),
+            false => None,
+        };
+        match &file {
+            Some(file) if file.name() != package => Err(error(format!("the wheel is of another project, `{}`", file.name()))),
+            _ => Ok(Self { package, place: place.to_owned(), file }),
+        }
+    }
 }
 
 /// What a target cannot have, and why.
@@ -45,7 +97,7 @@ pub enum ChooseError {
 ///
 /// # Errors
 /// Where a root is unknown, or a package that is needed has no wheel that fits.
-pub fn choose<'a>(lock: &'a Lock, target: Target, roots: &[Item]) -> Result<Vec<Chosen<'a>>, ChooseError> {
+pub fn choose<'a>(lock: &'a Lock, target: Target, roots: &[Item], overrides: &'a [Override]) -> Result<Vec<Chosen<'a>>, ChooseError> {
     let view = View::new(lock, target, BTreeSet::new());
     let mut starts = Vec::new();
     for item in roots {
@@ -67,9 +119,13 @@ pub fn choose<'a>(lock: &'a Lock, target: Target, roots: &[Item]) -> Result<Vec<
     let walk = view.walk(&starts).map_err(|message| ChooseError::Version { message })?;
     let mut chosen = Vec::new();
     for package in walk.by_name.values().filter_map(|id| lock.packages.get(*id)).filter(|package| !package.project) {
-        let wheel = best(&view, package).and_then(|index| package.wheels.get(index));
-        let wheel = wheel.ok_or_else(|| ChooseError::NoWheel { message: refusal(&view, package) })?;
-        chosen.push(Chosen { package, wheel });
+        let place = best(&view, package, overrides).ok_or_else(|| ChooseError::NoWheel { message: refusal(&view, package) })?;
+        let wheel = match place {
+            Place::Wheel(index) => package.wheels.get(index).map(Pick::Locked),
+            Place::OnIndex => Some(Pick::OnIndex),
+            Place::Override(index) => overrides.get(index).map(Pick::Override),
+        };
+        chosen.extend(wheel.map(|wheel| Chosen { package, wheel }));
     }
     Ok(chosen)
 }
@@ -78,15 +134,32 @@ fn unknown(name: String, known: impl Iterator<Item = String>) -> ChooseError {
     ChooseError::Unknown { name, known: known.filter(|name| !name.is_empty()).collect() }
 }
 
-/// The wheel that fits best: by its best tag, then by the higher build, then the first in the file. Poetry looks at the build first.
-pub(super) fn best(view: &View<'_>, package: &Package) -> Option<usize> {
+/// Where a package's wheel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// Among the package's wheels.
+    Wheel(usize),
+    /// On an index, found by hash.
+    OnIndex,
+    /// Among the overrides.
+    Override(usize),
+}
+
+/// The wheel that fits best: the user's own, else by its best tag, then by the higher build, then the first in the file. Poetry looks at the
+/// build first.
+pub(super) fn best(view: &View<'_>, package: &Package, overrides: &[Override]) -> Option<Place> {
+    let own = overrides.iter().enumerate().filter(|(_, own)| own.package == package.name);
+    let fitting = own.filter_map(|(index, own)| Some((own.file.as_ref().map_or(Some(None), |file| view.fit(file).map(Some))?, index)));
+    if let Some((_, index)) = fitting.min() {
+        return Some(Place::Override(index));
+    }
     let build_first = view.lock.format == Format::Poetry;
     let rank = |(index, wheel): (usize, &'_ LockedWheel)| {
         let (fit, build) = (view.tags.fit(&wheel.tags).ok()?, Reverse(wheel.file.build().map(|(number, rest)| (number, rest.to_owned()))));
         Some((build_first.then(|| build.clone()), fit, build, index))
     };
-    let usable = package.wheels.iter().enumerate().filter(|(_, wheel)| !wheel.sha256.is_empty());
-    usable.filter_map(rank).min().map(|(.., index)| index)
+    let usable = package.wheels.iter().enumerate().filter(|(_, wheel)| !wheel.sha256.is_empty() || package.unhashed);
+    usable.filter_map(rank).min().map(|(.., index)| Place::Wheel(index)).or(package.on_index.then_some(Place::OnIndex))
 }
 
 /// Why no wheel of `package` fits: the candidates, what refused each, and the way out.

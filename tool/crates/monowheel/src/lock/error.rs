@@ -118,6 +118,16 @@ pub enum Problem {
         /// What would be.
         hint: &'static str,
     },
+    /// A requirement without a hash.
+    #[error(
+        "Requirement without a hash: `{requirement}`\nhint: lock with hashes (`--generate-hashes`), or allow this one with `--allow-unhashed {name}`"
+    )]
+    Unhashed {
+        /// The requirement.
+        requirement: String,
+        /// Its normalized name.
+        name: String,
+    },
     /// The same package twice.
     #[error("Package listed twice: `{package}`, first in line {first}")]
     Duplicate {

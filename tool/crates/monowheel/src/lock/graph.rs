@@ -9,7 +9,7 @@ use pep440_rs::Version;
 
 use super::model::{Dependency, Format, Item, Lock, MarkerId, Package, PackageId, Part};
 use crate::markers::{Active, Environment};
-use crate::tags::{Tags, Target};
+use crate::tags::{Rank, Tags, TagsTable, Target, WheelFilename};
 
 /// A lock as one target sees it.
 #[derive(Clone, Debug)]
@@ -62,6 +62,13 @@ impl<'a> View<'a> {
             }
         }
         needed
+    }
+
+    /// How well a wheel fits that the lock does not have.
+    pub fn fit(&self, file: &WheelFilename) -> Option<Rank> {
+        let mut table = TagsTable::default();
+        let set = table.number(file);
+        table.rank(&self.target).fit(&set).ok()
     }
 
     /// The extras and groups that are active from the start.

@@ -6,13 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::choose::{best, refusal};
+use super::choose::{Override, Place, best, refusal};
 use super::condense::components;
 use super::graph::{View, Walk};
 use super::model::{Item, Lock, PackageId, Part};
+use crate::tags::Target;
 
-/// Index of a wheel: its package, and its place there.
-pub(super) type WheelId = (PackageId, usize);
+/// A wheel: its package, and where it is. One that must be looked up by hash depends on the target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct WheelId {
+    pub package: PackageId,
+    pub place: Place,
+    pub target: Option<Target>,
+}
 
 /// Something that can be named.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +42,7 @@ pub(super) enum Cell {
 #[derive(Debug)]
 pub(super) struct Hub<'a> {
     lock: &'a Lock,
+    overrides: &'a [Override],
     pub nodes: Vec<Node>,
     base: Vec<usize>,
     extras: Vec<BTreeMap<&'a str, usize>>,
@@ -58,7 +65,7 @@ impl Node {
 }
 
 impl<'a> Hub<'a> {
-    pub fn new(lock: &'a Lock) -> Self {
+    pub fn new(lock: &'a Lock, overrides: &'a [Override]) -> Self {
         let mut nodes = BTreeSet::new();
         for package in &lock.packages {
             let extras = package.extras.keys().cloned().map(Part::Extra);
@@ -80,7 +87,7 @@ impl<'a> Hub<'a> {
             package.extras.keys().map(|extra| (extra.as_str(), find(&package.name, Part::Extra(extra.clone())))).collect()
         };
         let extras = lock.packages.iter().map(extras).collect();
-        Self { lock, nodes, base, extras }
+        Self { lock, overrides, nodes, base, extras }
     }
 
     /// What each node brings on one target.
@@ -88,7 +95,7 @@ impl<'a> Hub<'a> {
         let everything = view.walk(&self.roots(view.asked()));
         let reached = everything.as_ref().map(|walk| &walk.by_name);
         let mut cells = Vec::with_capacity(self.nodes.len());
-        let mut wheels: BTreeMap<PackageId, Result<usize, String>> = BTreeMap::new();
+        let mut wheels = Wheels::new();
         for node in &self.nodes {
             let cell = match node {
                 Node::Projects(part) => self.projects(view, part, &mut wheels),
@@ -161,7 +168,7 @@ impl<'a> Hub<'a> {
         let mut nodes = BTreeSet::new();
         match &item.part {
             Part::Base if package.project => {}
-            Part::Base => own.push((id, wheel(view, id, wheels)?)),
+            Part::Base => own.push(self.wheel(view, id, wheels)?),
             Part::Extra(_) => drop(nodes.insert(self.base.get(id).copied().unwrap_or_default())),
             Part::Group(_) => {}
         }
@@ -189,10 +196,20 @@ impl<'a> Hub<'a> {
         let mut all = Vec::new();
         for id in walk.by_name.values() {
             if self.lock.packages.get(*id).is_some_and(|package| !package.project) {
-                all.push((*id, wheel(view, *id, wheels)?));
+                all.push(self.wheel(view, *id, wheels)?);
             }
         }
         Ok(Cell::Brings { wheels: all, nodes: Vec::new() })
+    }
+
+    /// The wheel of a package, chosen once.
+    fn wheel(&self, view: &View<'_>, id: PackageId, wheels: &mut Wheels) -> Result<WheelId, String> {
+        let choose = || {
+            let Some(package) = self.lock.packages.get(id) else { return Err(String::new()) };
+            let place = best(view, package, self.overrides).ok_or_else(|| refusal(view, package))?;
+            Ok(WheelId { package: id, place, target: (place == Place::OnIndex).then_some(view.target) })
+        };
+        wheels.entry(id).or_insert_with(choose).clone()
     }
 
     fn ambiguous(&self, view: &View<'_>, name: &str, several: &[PackageId]) -> String {
@@ -209,16 +226,7 @@ impl<'a> Hub<'a> {
     }
 }
 
-type Wheels = BTreeMap<PackageId, Result<usize, String>>;
-
-/// The wheel of a package, chosen once.
-fn wheel(view: &View<'_>, id: PackageId, wheels: &mut Wheels) -> Result<usize, String> {
-    let choose = || {
-        let Some(package) = view.lock.packages.get(id) else { return Err(String::new()) };
-        best(view, package).ok_or_else(|| refusal(view, package))
-    };
-    wheels.entry(id).or_insert_with(choose).clone()
-}
+type Wheels = BTreeMap<PackageId, Result<WheelId, String>>;
 
 /// Breaks circles: afterwards the nodes of all targets together form no circle, and each node still brings the same wheels.
 pub(super) fn condense(targets: &mut [Vec<Cell>]) {

@@ -9,41 +9,54 @@ mod condense;
 mod constraint;
 mod document;
 mod error;
+mod files;
 mod graph;
 mod hub;
+mod locate;
 mod model;
 mod poetry;
 mod project;
 mod pylock;
 mod requirement;
+mod requirements;
 mod resolve;
 mod uv;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-pub use choose::{ChooseError, Chosen, choose};
+pub use choose::{ChooseError, Chosen, Override, OverrideError, Pick, choose};
 pub use error::{LockError, Problem};
+pub use locate::{LocateError, Located, Wanted, locate};
 pub use model::{Dependency, Format, Item, Location, Lock, LockedWheel, MarkerId, Package, PackageId, Part};
 pub use project::Project;
 pub use resolve::{Resolution, Settings, SettingsError, items, pinned_python, python_versions, resolve};
 
+/// What is said beside a lock file.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The `pyproject.toml` that the lock is of: poetry.lock does not have the project's name, and before version 2.1 not even what the project
+    /// depends on.
+    pub project: Option<Project>,
+    /// Packages that may stand in a requirements file without a hash, by normalized name.
+    pub allow_unhashed: BTreeSet<String>,
+}
+
 /// Reads a lock file. Its name tells the format.
-///
-/// `project` is the `pyproject.toml` that the lock is of: a poetry.lock before version 2.1 does not say what the project itself depends on.
 ///
 /// # Errors
 /// Where it cannot be read, or anything in it is wrong.
-pub fn read(path: &Path, project: Option<&Project>) -> Result<Lock, LockError> {
+pub fn read(path: &Path, options: &Options) -> Result<Lock, LockError> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let format = Format::of(name).ok_or_else(|| LockError::Format { path: path.to_owned() })?;
     let text = fs::read_to_string(path).map_err(|source| LockError::Read { path: path.to_owned(), source })?;
     let source = document::Source::new(path, text);
     match format {
         Format::Uv => uv::read(&source),
-        Format::Poetry => poetry::read(&source, project),
+        Format::Poetry => poetry::read(&source, options.project.as_ref()),
         Format::Pylock => pylock::read(&source),
-        Format::Requirements => Err(LockError::Format { path: path.to_owned() }),
+        Format::Requirements => requirements::read(&source, &options.allow_unhashed),
     }
 }
 

@@ -38,6 +38,10 @@ pub struct Lock {
     pub flat: bool,
     /// Groups that stand for the project's own dependencies (PEP 751, `default-groups`).
     pub default_groups: Vec<String>,
+    /// Addresses of indexes that the file names, the first one first; the default index where there are none.
+    pub indexes: Vec<String>,
+    /// Pages of links to look in before the indexes.
+    pub find_links: Vec<String>,
     /// Numbers of the wheels' tags.
     pub(super) tags: TagsTable,
     /// Packages by normalized name.
@@ -80,6 +84,12 @@ pub struct Package {
     pub groups: BTreeMap<String, Vec<Dependency>>,
     /// Wheels in the file's order.
     pub wheels: Vec<LockedWheel>,
+    /// Whether the wheels are on an index, and the lock has no more of them than `hashes`.
+    pub on_index: bool,
+    /// SHA-256 of files whose names the lock does not have, lower-case hex.
+    pub hashes: Vec<String>,
+    /// Whether the user allows the package to have no hash.
+    pub unhashed: bool,
     /// The source distribution's file name or address, where there is one.
     pub sdist: Option<String>,
 }
@@ -113,9 +123,9 @@ pub struct LockedWheel {
 /// Where a wheel is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Location {
-    /// At an address.
+    /// At an address, `file:` among them: whoever writes one means this very place.
     Url(String),
-    /// At a path relative to the lock file.
+    /// At a path relative to the lock file, in its folder or below.
     Path(String),
     /// On an index, to be found by its file name: the lock has hashes alone. Empty for the default index.
     Index(String),

@@ -39,7 +39,7 @@ pub(super) fn read(source: &Source, project: Option<&Project>) -> Result<Lock, L
     let tables = root.array("package")?.iter().map(Value::table).collect::<Result<Vec<_>, _>>()?;
     for table in &tables {
         let package = package(table, old_files.as_ref(), &mut builder)?;
-        builder.push(package)?;
+        builder.push(package).map_err(|problem| table.error(problem))?;
     }
     for (id, table) in tables.iter().enumerate() {
         let (base, extras) = dependencies(table, &mut builder)?;
@@ -52,14 +52,14 @@ pub(super) fn read(source: &Source, project: Option<&Project>) -> Result<Lock, L
     let grouped = tables.iter().any(|table| table.get("groups").is_some());
     let mut own = match (grouped, project) {
         (true, _) => grouped_project(&tables, &root_extras, &mut builder)?,
-        (false, Some(project)) => wished_project(project, &mut builder)?,
+        (false, Some(project)) => wished_project(project, &mut builder).map_err(|problem| root.error(problem))?,
         (false, None) => ungrouped_project(&tables, &root, &mut builder)?,
     };
     own.name = project.map(|project| project.name.clone()).unwrap_or_default();
     own.project = true;
     own.origin = "virtual .".to_owned();
     extras(&own, &mut builder);
-    builder.push(own)?;
+    builder.push(own).map_err(|problem| root.error(problem))?;
     Ok(builder.finish(Format::Poetry))
 }
 
@@ -140,10 +140,10 @@ fn wheel(
     let hash = table.need("hash")?;
     let sha256 = sha256(hash.text()?).map_err(|problem| hash.error(problem))?;
     let size = table.get("size").map(|size| size.number()).transpose()?;
-    match builder.wheel(package, NewWheel { file, sha256, location, size }, table.line()) {
+    match builder.wheel(package, NewWheel { file, sha256, location, size }) {
         // The old list has all versions of a name together.
-        Err(LockError::At { problem: Problem::WheelOf { what: "version", .. }, .. }) if mixed => Ok(None),
-        wheel => wheel.map(Some),
+        Err(Problem::WheelOf { what: "version", .. }) if mixed => Ok(None),
+        wheel => wheel.map(Some).map_err(|problem| table.error(problem)),
     }
 }
 
@@ -168,11 +168,11 @@ fn dependencies(table: &Table<'_>, builder: &mut Builder<'_>) -> Result<Lists, L
         let values = if value.as_text().is_some() || value.table().is_ok() { vec![value] } else { value.array()? };
         for value in values {
             let wish = Wish::read(&name, value)?;
-            let line = table.source.line(value.at());
-            let Some(dependency) = dependency(&wish, &[], line, builder)? else { continue };
+            let at = |problem| value.error(problem);
+            let Some(dependency) = dependency(&wish, &[], builder).map_err(at)? else { continue };
             let mut under: BTreeSet<String> = match &wish.marker {
                 Some(marker) => {
-                    let id = builder.marker(marker, line)?;
+                    let id = builder.marker(marker).map_err(at)?;
                     builder.extras_of(id).into_iter().map(str::to_owned).collect()
                 }
                 None => BTreeSet::new(),
@@ -185,7 +185,7 @@ fn dependencies(table: &Table<'_>, builder: &mut Builder<'_>) -> Result<Lists, L
                 under = named.get(&name).cloned().unwrap_or_default();
             }
             for extra in under {
-                let dependency = self::dependency(&wish, &[&extra], line, builder)?;
+                let dependency = self::dependency(&wish, &[&extra], builder).map_err(at)?;
                 extras.entry(extra).or_default().extend(dependency);
             }
         }
@@ -195,12 +195,12 @@ fn dependencies(table: &Table<'_>, builder: &mut Builder<'_>) -> Result<Lists, L
 
 /// What a wish comes to, `extras` being asked of the one who wishes. None where the lock does not have it: then no environment of the lock
 /// needs it.
-fn dependency(wish: &Wish, extras: &[&str], line: usize, builder: &mut Builder<'_>) -> Result<Option<Dependency>, LockError> {
+fn dependency(wish: &Wish, extras: &[&str], builder: &mut Builder<'_>) -> Result<Option<Dependency>, Problem> {
     let candidates = candidates(wish, builder);
     if candidates.is_empty() {
         return Ok(None);
     }
-    let marker = wish.marker.as_ref().map(|marker| builder.marker_with_extras(marker, extras, line)).transpose()?;
+    let marker = wish.marker.as_ref().map(|marker| builder.marker_with_extras(marker, extras)).transpose()?;
     Ok(Some(Dependency { candidates, extras: wish.extras.clone(), marker }))
 }
 
@@ -227,9 +227,9 @@ fn grouped_project(tables: &[Table<'_>], root_extras: &BTreeSet<String>, builder
                 Some(markers) => markers.as_text().map_or_else(|| markers.table()?.text(group), |text| Ok(Some(text)))?,
                 None => None,
             };
-            let line = table.line();
             let mut under = |extras: &[&str]| -> Result<Dependency, LockError> {
-                let marker = marker.map(|marker| builder.marker_with_extras(marker, extras, line)).transpose()?;
+                let marker = marker.map(|marker| builder.marker_with_extras(marker, extras)).transpose();
+                let marker = marker.map_err(|problem| table.error(problem))?;
                 Ok(Dependency { candidates: candidates.clone(), extras: Vec::new(), marker })
             };
             if group != "main" {
@@ -247,9 +247,9 @@ fn grouped_project(tables: &[Table<'_>], root_extras: &BTreeSet<String>, builder
 }
 
 /// Before lock version 2.1, with `pyproject.toml`: what that wishes for.
-fn wished_project(project: &Project, builder: &mut Builder<'_>) -> Result<Package, LockError> {
-    let mut list = |wishes: &[Wish], extras: &[&str]| -> Result<Vec<Dependency>, LockError> {
-        wishes.iter().filter_map(|wish| dependency(wish, extras, 1, builder).transpose()).collect()
+fn wished_project(project: &Project, builder: &mut Builder<'_>) -> Result<Package, Problem> {
+    let mut list = |wishes: &[Wish], extras: &[&str]| -> Result<Vec<Dependency>, Problem> {
+        wishes.iter().filter_map(|wish| dependency(wish, extras, builder).transpose()).collect()
     };
     let mut own = Package { dependencies: list(&project.dependencies, &[])?, ..Package::default() };
     for (extra, wishes) in &project.extras {

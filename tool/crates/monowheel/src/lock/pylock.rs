@@ -12,7 +12,7 @@ use pep440_rs::VersionSpecifiers;
 use super::builder::{Builder, NewWheel, check_path, file_name, sha256_digits};
 use super::document::{Source, Table, Value};
 use super::error::{LockError, Problem};
-use super::model::{Dependency, Format, Item, Location, Lock, LockedWheel, Package, PackageId, Part};
+use super::model::{Dependency, Format, Item, Location, Lock, LockedWheel, MarkerId, Package, PackageId, Part};
 use crate::tags::normalize;
 
 /// Reads a `pylock.toml`.
@@ -34,7 +34,7 @@ pub(super) fn read(source: &Source) -> Result<Lock, LockError> {
     let tables = root.array("packages")?.iter().map(Value::table).collect::<Result<Vec<_>, _>>()?;
     for table in &tables {
         let package = package(table, &mut builder)?;
-        builder.push(package)?;
+        builder.push(package).map_err(|problem| table.error(problem))?;
     }
     builder.flat = !tables.iter().any(|table| table.get("dependencies").is_some());
     for (id, table) in tables.iter().enumerate() {
@@ -45,7 +45,7 @@ pub(super) fn read(source: &Source) -> Result<Lock, LockError> {
         }
     }
     let own = project(&root, &tables, &mut builder)?;
-    builder.push(own)?;
+    builder.push(own).map_err(|problem| root.error(problem))?;
     Ok(builder.finish(Format::Pylock))
 }
 
@@ -90,7 +90,8 @@ fn package(table: &Table<'_>, builder: &mut Builder<'_>) -> Result<Package, Lock
         }
     }
     let marker = marker_text(table)?;
-    package.environments = marker.map(|marker| builder.marker(&marker, table.line())).transpose()?.into_iter().collect();
+    let marker = marker.map(|marker| builder.marker(&marker)).transpose().map_err(|problem| table.error(problem))?;
+    package.environments = marker.into_iter().collect();
     // One name may stand there several times, for environments that differ.
     package.origin = package.environments.iter().fold(package.origin, |origin, marker| format!("{origin} #{marker}"));
     Ok(package)
@@ -130,7 +131,9 @@ fn wheel(table: &Table<'_>, package: &Package, builder: &mut Builder<'_>) -> Res
         }
     };
     let size = table.get("size").map(|size| size.number()).transpose()?;
-    builder.wheel((&package.name, &package.version), NewWheel { file: &file, sha256, location, size }, table.line())
+    builder
+        .wheel((&package.name, &package.version), NewWheel { file: &file, sha256, location, size })
+        .map_err(|problem| table.error(problem))
 }
 
 /// An entry of `packages.dependencies`: what is enough to tell a package of the file.
@@ -144,12 +147,12 @@ fn dependency(table: &Table<'_>, builder: &mut Builder<'_>) -> Result<Dependency
         return Err(table.error(Problem::Dangling { package: name }));
     }
     // The packages' own markers say when.
-    let marker = any_of(&candidates, builder, table.line())?;
+    let marker = any_of(&candidates, builder).map_err(|problem| table.error(problem))?;
     Ok(Dependency { candidates, extras: Vec::new(), marker })
 }
 
 /// The marker that holds where one of the packages is installed; none if that is everywhere.
-fn any_of(candidates: &[PackageId], builder: &mut Builder<'_>, line: usize) -> Result<Option<usize>, LockError> {
+fn any_of(candidates: &[PackageId], builder: &mut Builder<'_>) -> Result<Option<MarkerId>, Problem> {
     let mut markers = Vec::new();
     for package in candidates.iter().filter_map(|id| builder.packages.get(*id)) {
         let Some(marker) = package.environments.first() else { return Ok(None) };
@@ -159,14 +162,14 @@ fn any_of(candidates: &[PackageId], builder: &mut Builder<'_>, line: usize) -> R
         return Ok(Some(*only));
     }
     let text: Vec<String> = markers.iter().filter_map(|id| builder.marker_of(*id)).map(|marker| format!("({marker})")).collect();
-    builder.marker(&text.join(" or "), line).map(Some)
+    builder.marker(&text.join(" or ")).map(Some)
 }
 
 /// The project, which has no name in the file: it installs each package whose marker holds.
 fn project(root: &Table<'_>, tables: &[Table<'_>], builder: &mut Builder<'_>) -> Result<Package, LockError> {
     let mut own = Package { project: true, origin: "virtual .".to_owned(), ..Package::default() };
     for id in 0..tables.len() {
-        let marker = any_of(&[id], builder, 1)?;
+        let marker = any_of(&[id], builder).map_err(|problem| root.error(problem))?;
         own.dependencies.push(Dependency { candidates: vec![id], extras: Vec::new(), marker });
     }
     for extra in names(root, "extras")? {

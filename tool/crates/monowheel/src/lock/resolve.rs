@@ -7,9 +7,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::choose::Override;
+use super::files::{Context, WheelFacts};
 use super::graph::View;
 use super::hub::{Cell, Hub, WheelId, condense};
-use super::model::{Item, Location, Lock, LockedWheel, Part};
+use super::model::{Item, Lock, Part};
 use crate::tags::{Cpu, Libc, MINORS, Os, PLATFORMS, Platform, Python, Target};
 
 /// The format number that [`Resolution::version`] carries.
@@ -24,6 +26,10 @@ pub struct Settings {
     pub pythons: Vec<Python>,
     /// Extras and groups that are active, where the lock has conflicts about them.
     pub active: BTreeSet<Item>,
+    /// Wheels of the user's own.
+    pub overrides: Vec<Override>,
+    /// The index of files whose address no lock says, with a slash at its end.
+    pub index: String,
 }
 
 /// The answer.
@@ -61,22 +67,6 @@ struct EnvironmentFacts {
 struct ProjectFacts {
     extras: Vec<String>,
     groups: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct WheelFacts {
-    file: String,
-    sha256: String,
-    package: String,
-    version: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    urls: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    size: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -154,12 +144,13 @@ pub fn resolve(lock: &Lock, settings: &Settings, pinned: Option<&str>) -> Result
     let targets: Vec<Target> =
         platforms.iter().flat_map(|platform| pythons.iter().map(|python| Target { platform: *platform, python: *python })).collect();
 
-    let hub = Hub::new(lock);
+    let hub = Hub::new(lock, &settings.overrides);
     let mut cells: Vec<Vec<Cell>> = targets.iter().map(|target| hub.cells(&View::new(lock, *target, settings.active.clone()))).collect();
     condense(&mut cells);
 
     let used: BTreeSet<WheelId> = cells.iter().flatten().flat_map(wheels_of).copied().collect();
-    let names = repositories(lock, &used);
+    let context = Context { lock, overrides: &settings.overrides, index: &settings.index };
+    let names = context.repositories(&used);
     let labels: Vec<String> = hub.nodes.iter().map(|node| node.label()).map(|(package, name)| format!("//{package}:{name}")).collect();
     let mut output: BTreeMap<String, BTreeMap<String, Vec<Choice>>> = BTreeMap::new();
     for (index, node) in hub.nodes.iter().enumerate() {
@@ -185,7 +176,7 @@ pub fn resolve(lock: &Lock, settings: &Settings, pinned: Option<&str>) -> Result
             .filter(|(_, package)| !package.name.is_empty())
             .map(|(_, package)| (package.name.clone(), project_facts(package)))
             .collect(),
-        wheels: used.iter().filter_map(|id| Some((names.get(id)?.clone(), wheel_facts(lock, *id)?))).collect(),
+        wheels: used.iter().filter_map(|id| Some((names.get(id)?.clone(), context.facts(*id)?))).collect(),
         targets: output,
     })
 }
@@ -231,57 +222,6 @@ fn choices(cells: &[&Cell], targets: &[Target], names: &BTreeMap<WheelId, String
         }
     };
     groups.into_iter().map(choice).collect()
-}
-
-/// A name for each wheel's repository: readable, legal, unique, and the same in every run.
-fn repositories(lock: &Lock, used: &BTreeSet<WheelId>) -> BTreeMap<WheelId, String> {
-    let mut taken: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    let wheels = || used.iter().filter_map(|id| Some((*id, wheel_of(lock, *id)?)));
-    for (_, wheel) in wheels() {
-        taken.entry(repository(wheel)).or_default().insert(&wheel.sha256);
-    }
-    let name = |(id, wheel): (WheelId, &LockedWheel)| {
-        let name = repository(wheel);
-        let unique = taken.get(&name).is_none_or(|hashes| hashes.len() == 1);
-        let suffix = wheel.sha256.get(..8).unwrap_or_default();
-        (id, if unique { name } else { format!("{name}_{suffix}") })
-    };
-    wheels().map(name).collect()
-}
-
-/// `pydantic_core_2_41_5_cp311_cp311_manylinux_2_17_x86_64`, from the file name: of several platform tags the first, and not too long.
-fn repository(wheel: &LockedWheel) -> String {
-    let file = &wheel.file;
-    let platform = file.platform_tags().next().unwrap_or_default();
-    let build = file.build().map(|(number, rest)| format!("{number}{rest}_")).unwrap_or_default();
-    let python: Vec<&str> = file.python_tags().collect();
-    let abi: Vec<&str> = file.abi_tags().collect();
-    let text = format!("{}_{}_{build}{}_{}_{platform}", file.raw_name(), file.raw_version(), python.join("_"), abi.join("_"));
-    let mut name: String = text.chars().map(|next| if next.is_ascii_alphanumeric() { next.to_ascii_lowercase() } else { '_' }).collect();
-    if name.len() > 100 {
-        name.truncate(91);
-        name.push('_');
-        name.push_str(wheel.sha256.get(..8).unwrap_or_default());
-    }
-    name
-}
-
-fn wheel_of(lock: &Lock, (package, wheel): WheelId) -> Option<&LockedWheel> {
-    lock.packages.get(package)?.wheels.get(wheel)
-}
-
-fn wheel_facts(lock: &Lock, id: WheelId) -> Option<WheelFacts> {
-    let package = lock.packages.get(id.0)?;
-    let wheel = wheel_of(lock, id)?;
-    let (mut urls, mut path, mut index) = (Vec::new(), None, None);
-    match &wheel.location {
-        Location::Url(url) => urls.push(url.clone()),
-        Location::Path(place) => path = Some(place.clone()),
-        Location::Index(place) => index = Some(place.clone()),
-    }
-    let version = if package.version.is_empty() { wheel.file.raw_version().to_owned() } else { package.version.clone() };
-    let (file, sha256) = (wheel.file.to_string(), wheel.sha256.clone());
-    Some(WheelFacts { file, sha256, package: package.name.clone(), version, urls, path, index, size: wheel.size })
 }
 
 fn platform_facts(platform: &Platform) -> PlatformFacts {

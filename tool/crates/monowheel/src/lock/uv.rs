@@ -36,7 +36,7 @@ pub(super) fn read(source: &Source) -> Result<Lock, LockError> {
     let tables = root.array(key)?.iter().map(Value::table).collect::<Result<Vec<_>, _>>()?;
     for table in &tables {
         let package = package(table, &mut builder)?;
-        builder.push(package)?;
+        builder.push(package).map_err(|problem| table.error(problem))?;
     }
     for (id, table) in tables.iter().enumerate() {
         let base = dependencies(&table.array("dependencies")?, &mut builder)?;
@@ -103,10 +103,7 @@ fn origin(from: &Table<'_>) -> Result<(String, bool), LockError> {
 
 fn wheel(table: &Table<'_>, from: &Table<'_>, package: (&str, &str), builder: &mut Builder<'_>) -> Result<LockedWheel, LockError> {
     let (file, location) = match (table.text("url")?, table.text("path")?, table.text("filename")?) {
-        (Some(url), ..) => match url.strip_prefix("file://") {
-            Some(path) => (file_name(url), Location::Path(path.to_owned())),
-            None => (file_name(url), Location::Url(url.to_owned())),
-        },
+        (Some(url), ..) => (file_name(url), Location::Url(url.to_owned())),
         // A registry that is a folder: the path counts from there.
         (None, Some(path), _) => (file_name(path), Location::Path(join(from.text("registry")?.unwrap_or_default(), path))),
         (None, None, Some(file)) => (file.to_owned(), Location::Path(from.text("path")?.unwrap_or(file).to_owned())),
@@ -117,7 +114,7 @@ fn wheel(table: &Table<'_>, from: &Table<'_>, package: (&str, &str), builder: &m
         None => String::new(),
     };
     let size = table.get("size").map(|size| size.number()).transpose()?;
-    builder.wheel(package, NewWheel { file: &file, sha256, location, size }, table.line())
+    builder.wheel(package, NewWheel { file: &file, sha256, location, size }).map_err(|problem| table.error(problem))
 }
 
 fn dependency_lists(
@@ -169,6 +166,6 @@ fn rootless(manifest: &Table<'_>, builder: &mut Builder<'_>) -> Result<(), LockE
         return Ok(());
     }
     let origin = "virtual .".to_owned();
-    builder.push(Package { origin, project: true, line: manifest.line(), dependencies: base, groups, ..Package::default() })?;
-    Ok(())
+    let own = Package { origin, project: true, line: manifest.line(), dependencies: base, groups, ..Package::default() };
+    builder.push(own).map(drop).map_err(|problem| manifest.error(problem))
 }

@@ -44,6 +44,24 @@ impl Target {
     }
 }
 
+impl std::str::FromStr for Target {
+    type Err = TargetError;
+
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        let error = || TargetError { text: text.to_owned() };
+        let (python, platform) = text.strip_prefix("cp3").and_then(|rest| rest.split_once('-')).ok_or_else(error)?;
+        let python = format!("3.{python}").parse().map_err(|_| error())?;
+        Ok(Self { platform: platform.parse().map_err(|_| error())?, python })
+    }
+}
+
+/// A target's name that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Not an environment: `{text}`\nhint: write `cp311-x86_64-unknown-linux-gnu`")]
+pub struct TargetError {
+    text: String,
+}
+
 impl std::fmt::Display for Target {
     /// A name that is a legal part of a Bazel target name: `cp311-x86_64-unknown-linux-gnu`.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

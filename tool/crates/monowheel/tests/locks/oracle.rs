@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use monowheel::lock::{self, Item, Lock, Part, Project, Settings};
+use monowheel::lock::{self, Chosen, Item, Lock, Options, Part, Pick, Project, Settings};
 use monowheel::tags::{Platform, Python, Target, WheelFilename};
 use serde_json::Value;
 
@@ -39,7 +39,8 @@ fn compare(format: &str, file: &str, at_least: usize) {
     assert!(cases.len() >= at_least, "only {} cases of {format}", cases.len());
     for case in cases {
         let project = Project::read(&case.join("pyproject.toml")).unwrap();
-        let lock = lock::read(&case.join(file), Some(&project)).unwrap();
+        let options = Options { project: Some(project), ..Options::default() };
+        let lock = lock::read(&case.join(file), &options).unwrap();
         case_equals(&case, &lock);
     }
 }
@@ -55,8 +56,8 @@ fn case_equals(case: &Path, lock: &Lock) {
             check(&at, expected, &wheels, &refused);
 
             let roots = roots(lock, set);
-            match lock::choose(lock, target(place), &roots) {
-                Ok(chosen) => check(&at, expected, &chosen.iter().map(|chosen| describe(&chosen.wheel.file)).collect(), &Files::new()),
+            match lock::choose(lock, target(place), &roots, &[]) {
+                Ok(chosen) => check(&at, expected, &chosen.iter().map(wheel).collect(), &Files::new()),
                 Err(error) => {
                     let text = error.to_string();
                     let refused = expected
@@ -170,6 +171,13 @@ fn target(place: &str) -> Target {
     };
     let minor: u8 = place[2..].parse().unwrap();
     Target { platform: platform.parse::<Platform>().unwrap(), python: Python::minor(minor) }
+}
+
+fn wheel(chosen: &Chosen<'_>) -> String {
+    match chosen.wheel {
+        Pick::Locked(wheel) => describe(&wheel.file),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Package, version and tags, as wheels.txt has them.

@@ -1,0 +1,58 @@
+//! Wheels in a folder of the project that `--find-links` names.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
+
+use super::super::builder::join;
+use super::super::error::LockError;
+use super::super::model::Package;
+use crate::tags::WheelFilename;
+
+/// A wheel in a folder.
+pub(super) struct LocalWheel {
+    pub file: String,
+    /// Relative to the lock file.
+    pub path: String,
+    pub sha256: String,
+    pub size: u64,
+}
+
+/// The wheels of `package` in `folder` (relative to the lock file) that have one of `hashes`, or all where there are none.
+pub(super) fn wheels(lock: &Path, folder: &Path, package: &Package, hashes: &[String]) -> Result<Vec<LocalWheel>, LockError> {
+    let root = lock.parent().unwrap_or(Path::new("")).join(folder);
+    let mut found = Vec::new();
+    for entry in WalkDir::new(&root).min_depth(1).max_depth(1).sort_by_file_name() {
+        let entry = entry.map_err(|error| LockError::Read { path: root.clone(), source: io::Error::other(error) })?;
+        let Some(file) = entry.file_name().to_str() else { continue };
+        let Ok(wheel) = file.parse::<WheelFilename>() else { continue };
+        if wheel.name() != package.name || !super::same_version(wheel.raw_version(), &package.version) {
+            continue;
+        }
+        let at = |source| LockError::Read { path: entry.path().to_owned(), source };
+        let (sha256, size) = sum(entry.path()).map_err(at)?;
+        if hashes.is_empty() || hashes.contains(&sha256) {
+            let path = join(&folder.to_string_lossy().replace('\\', "/"), file);
+            found.push(LocalWheel { file: file.to_owned(), path, sha256, size });
+        }
+    }
+    Ok(found)
+}
+
+/// SHA-256 and size of a file.
+fn sum(path: &Path) -> io::Result<(String, u64)> {
+    let mut file = File::open(path)?;
+    let mut digest = Sha256::new();
+    let mut size = 0;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut buffer)?;
+        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        digest.update(bytes);
+        size += bytes.len() as u64;
+    }
+    Ok((digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), size))
+}
