@@ -6,7 +6,7 @@
 # run the bootstrap, which fills the cache and replies in one line: "ok <environment>." or "no <reason>" (the next candidate is
 # tried) or "again ." (the file has been replaced) or "end <text>." (nothing is to be run; the text goes to standard output).
 #
-# POSIX sh, plus `test -O` and `test -nt`, which dash, bash, busybox, zsh, ksh and mksh have as builtins. Variables carry a prefix: one that the caller
+# POSIX sh, plus `test -O`, `-ef` and `-nt`, which dash, bash, busybox, zsh, ksh and mksh have as builtins. Variables carry a prefix: one that the caller
 # exports would reach the application with our value.
 
 # What would bend the interpreter's search for modules is not the application's.
@@ -16,6 +16,12 @@ unset PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONPLATLIBDIR PYTHONEXECUTABLE __PY
 # gone down since it was written without the disk having been told to keep it.
 _mw_ready() {
     _mw_app=$_mw_root/apps/__MW_APP__
+    if [ -n "${MONOWHEEL_PYTHON-}" ]; then
+        # The bootstrap has noted which environment is this interpreter's.
+        { read -r _mw_app <"$_mw_root/asked/__MW_APP__$MONOWHEEL_PYTHON"; } 2>/dev/null || return 1
+        _mw_app=$_mw_root/apps/$_mw_app
+        [ "$_mw_app/bin/python" -ef "$MONOWHEEL_PYTHON" ] || return 1
+    fi
     [ -O "$_mw_root" ] && [ -O "$_mw_app" ] || return 1
     # Tells a pruning process that this environment is in use, before the look whether it is whole.
     { true >"$_mw_app/used"; } 2>/dev/null
@@ -61,7 +67,7 @@ case $_mw_root in
     ;;
 esac
 
-if [ -z "${MONOWHEEL_PYTHON-}${MONOWHEEL_VENV-}${MONOWHEEL_CACHE-}${MONOWHEEL_VERIFY-}${MONOWHEEL_TRACE-}" ]; then
+if [ -z "${MONOWHEEL_VENV-}${MONOWHEEL_CACHE-}${MONOWHEEL_VERIFY-}${MONOWHEEL_TRACE-}" ]; then
     _mw_ready && _mw_run "$@"
     # Where the bootstrap goes when that folder cannot be used, or not without company.
     if [ -n "${MONOWHEEL_ROOT-}" ]; then

@@ -13,7 +13,9 @@ try:
 except ImportError:  # pragma: no cover (a Python without fcntl)
     flock, LOCK_EX, LOCK_NB, LOCK_SH = None, 0, 0, 0
 
-FOLDERS = ("apps", "code", "deps", "wheels", "locks", "tmp")
+FOLDERS = ("apps", "asked", "code", "deps", "locks", "tmp", "wheels")
+# For us alone; an environment that is written elsewhere is for everyone.
+_mode = [0o700]
 # Without locks, what lies in tmp/ longer than this belongs to nobody any more.
 ABANDONED = 24 * 3600
 
@@ -21,14 +23,14 @@ ABANDONED = 24 * 3600
 class Cache:
     """The cache below one root."""
 
-    def __init__(self, root):
-        """Make the folders, and keep prune away while this object lives."""
+    def __init__(self, root, alone=False):
+        """Make the folders, and keep prune away while this object lives; all others where it is prune itself."""
         self.root = root
         for name in FOLDERS:
             make(f"{root}/{name}")
         self._held = []
         self.staging = None
-        self.lock("cache", shared=True)
+        self.lock("cache", shared=not alone)
 
     def __enter__(self):
         """Hold the cache for the block."""
@@ -104,17 +106,22 @@ class Cache:
 
 
 def make(path):
-    """Make a folder for us alone."""
+    """Make a folder."""
     try:
-        os.mkdir(path, 0o700)
+        os.mkdir(path, _mode[0])
     except FileExistsError:
         pass
 
 
+def folder_mode(mode):
+    """Set the mode of folders that are made from now on."""
+    _mode[0] = mode
+
+
 def folders(path):
-    """Make a folder and those above it that are missing, for us alone whatever the umask."""
+    """Make a folder and those above it that are missing."""
     try:
-        os.mkdir(path, 0o700)
+        os.mkdir(path, _mode[0])
     except FileExistsError:
         pass
     except FileNotFoundError:

@@ -10,6 +10,8 @@ from monowheel_boot.start import link, real_interpreter, trace
 LONGEST_SHEBANG = 127
 # Names that an environment has itself.
 OWN = {"bin", "boot", "code", "deps", "lib", "pyvenv.cfg", "rare.py", "run.py", "until", "used"}
+# Python reads the two lines as one string; a shell runs the interpreter that lies beside the script.
+BESIDE = '#!/bin/sh\n{0}exec\' "${{0%/*}}/python" "$0" "$@"\n\' {0}'.format(3 * "'")
 SCRIPT = """{shebang}
 import sys
 from {module} import {name}
@@ -26,10 +28,12 @@ def make(store, name, manifest, days):
     tree = f"{store.root}/deps/{manifest['dependencies']}"
     os.symlink(f"../../deps/{manifest['dependencies']}", f"{staged}/deps")
     os.symlink(f"../../code/{manifest['code']['sha256'][:32]}", f"{staged}/code")
-    interpreter(staged)
+    os.mkdir(f"{staged}/lib", 0o700)
+    interpreter(staged, None)
     data(staged, tree)
-    scripts(staged, f"{app}/bin/python", manifest["wheels"], f"{tree}/bin")
+    scripts(staged, shebang(f"{app}/bin/python"), manifest["wheels"], f"{tree}/bin")
     trampoline(staged, manifest)
+    cache.write(f"{staged}/used", b"")
     store.note_unsynced(f"{staged}/boot")
     if days:
         until(f"{staged}/until", days)
@@ -40,8 +44,11 @@ def make(store, name, manifest, days):
     return app
 
 
-def interpreter(staged):
-    """Write what makes a folder a virtual environment of this interpreter."""
+def interpreter(staged, library):
+    """Write what makes a folder a virtual environment of this interpreter.
+
+    ``library`` gets the name that the interpreter looks for; without one, ``site-packages`` is a link to the tree.
+    """
     real = real_interpreter()
     version = ".".join(map(str, sys.version_info[:3]))
     settings = {
@@ -52,15 +59,17 @@ def interpreter(staged):
     }
     text = "".join(f"{key} = {value}\n" for key, value in settings.items())
     cache.write(f"{staged}/pyvenv.cfg", os.fsencode(text))
-    os.mkdir(f"{staged}/bin", 0o700)
+    cache.make(f"{staged}/bin")
     os.symlink(real, f"{staged}/bin/python")
     minor = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     for name in ("python3", minor):
         os.symlink("python", f"{staged}/bin/{name}")
     threads = "t" if "t" in getattr(sys, "abiflags", "") else ""
-    library = f"{staged}/lib/{minor}{threads}"
-    cache.folders(library)
-    os.symlink("../../deps/lib/python/site-packages", f"{library}/site-packages")
+    if library:
+        os.rename(library, f"{staged}/lib/{minor}{threads}")
+    else:
+        os.mkdir(f"{staged}/lib/{minor}{threads}", 0o700)
+        os.symlink("../../deps/lib/python/site-packages", f"{staged}/lib/{minor}{threads}/site-packages")
 
 
 def data(staged, tree):
@@ -73,9 +82,8 @@ def data(staged, tree):
             os.symlink(f"../deps/lib/{name}", f"{staged}/lib/{name}")
 
 
-def scripts(staged, python, wheels, folder):
-    """Write the scripts of the wheels for the interpreter of this environment."""
-    line = shebang(python)
+def scripts(staged, line, wheels, folder):
+    """Write the scripts of the wheels, with ``line`` to start them."""
     for wheel in wheels:
         for name, value in sorted({**wheel["gui_scripts"], **wheel["console_scripts"]}.items()):
             module, _, attribute = value.partition(":")
@@ -95,7 +103,7 @@ def copied(source, target, line):
     for name in names:
         path = f"{source}/{name}"
         if os.path.isdir(path):
-            os.mkdir(f"{target}/{name}", 0o700)
+            cache.make(f"{target}/{name}")
             copied(path, f"{target}/{name}", line)
         elif not os.path.lexists(f"{target}/{name}"):
             with open(path, "rb") as file:
@@ -122,9 +130,7 @@ def shebang(python):
     """Give the first lines of a script: through a shell where a shebang cannot have such a path."""
     if len(os.fsencode(python)) + 3 <= LONGEST_SHEBANG and not set(python) & set(" \t\n'\"\\"):
         return f"#!{python}"
-    # Python reads the two lines as one string; a shell runs the interpreter that lies beside the script.
-    quotes = 3 * "'"
-    return f'#!/bin/sh\n{quotes}exec\' "${{0%/*}}/python" "$0" "$@"\n\' {quotes}'
+    return BESIDE
 
 
 def trampoline(staged, manifest):
@@ -148,6 +154,11 @@ def source(name):
         return sources[f"monowheel_boot.{name}"]
     with open(os.path.join(os.path.dirname(__file__), f"{name}.py")) as file:
         return file.read()
+
+
+def import_roots(manifest):
+    """Give the lines of ``monowheel.pth``; ``site`` takes them as seen from ``lib/pythonX.Y/site-packages``."""
+    return "".join(f"../../../code/{path}\n" if path else "../../../code\n" for path in manifest["imports"]).encode()
 
 
 def until(path, days):

@@ -24,7 +24,7 @@ def fill(file, digest, asked):
         interpreter.check(application.manifest)
         root = roots.choose(interpreter.native(application.manifest))
         trace(f"cache: {root}")
-        with Cache(root) as store, Progress(application):
+        with Progress(application), Cache(root) as store:
             return Filling(store, application, asked).run()
 
 
@@ -123,8 +123,7 @@ class Filling:
         tree = f"{self.store.stage()}/deps"
         site = f"{tree}/{unpack.SITE_PACKAGES}"
         folders(site)
-        roots = "".join(f"../../../code/{path}\n" if path else "../../../code\n" for path in self.manifest["imports"])
-        write(f"{site}/monowheel.pth", roots.encode())
+        write(f"{site}/monowheel.pth", environment.import_roots(self.manifest))
         sources = []
         for wheel in self.manifest["wheels"]:
             other = f"{self.store.root}/wheels/{wheel['sha256']}"

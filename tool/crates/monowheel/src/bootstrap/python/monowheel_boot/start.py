@@ -168,7 +168,13 @@ def from_head(file, digest):
     try:
         text = control(file, digest)
         if text is None:
-            reply = "ok " + obtain(file, digest, bool(os.environ.get("MONOWHEEL_PYTHON")))
+            asked = bool(os.environ.get("MONOWHEEL_PYTHON"))
+            app = obtain(file, digest, asked)
+            if asked:
+                from monowheel_boot.asked import remember
+
+                remember(app)
+            reply = "ok " + app
         else:
             reply = "end " + text
     except Refusal as refusal:
