@@ -249,12 +249,13 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// Every wheel is one that the lock file names, by sha256.
 fn locked(application: &Application, path: &Path) -> Result<Check, ExplainError> {
-    let lock = lock::read(path).map_err(|source: LockError| ExplainError::Lock { source })?;
+    let lock = lock::read(path, &lock::Options::default()).map_err(|source: LockError| ExplainError::Lock { source })?;
     let mut problems = Vec::new();
     for wheel in &application.manifest.wheels {
         let packages: Vec<_> = lock.packages.iter().filter(|package| package.name == wheel.name).collect();
         let mut wheels = packages.iter().flat_map(|package| &package.wheels);
-        if wheels.any(|locked| locked.sha256 == wheel.sha256) {
+        let by_hash = packages.iter().any(|package| package.hashes.contains(&wheel.sha256));
+        if by_hash || wheels.any(|locked| locked.sha256 == wheel.sha256) {
             continue;
         }
         let versions: Vec<&str> = packages.iter().map(|package| package.version.as_str()).collect();
