@@ -248,6 +248,54 @@ def pylock(tools, registry, case):
         yield label, uv_places(tools, registry, document, "pylock.toml", lock.get("requires-python", ""), own, options)
 
 
+@functools.cache
+def known_files():
+    """File names by hash, from the locks of the other formats: requirements have no names."""
+    known = {}
+    for path in HERE.glob("uv/*/uv.lock"):
+        for package in tomllib.loads(path.read_text())["package"]:
+            for file in [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]:
+                known[file["hash"].removeprefix("sha256:")] = file["url"].rsplit("/", 1)[-1].replace("%2B", "+")
+    for path in HERE.glob("poetry/*/poetry.lock"):
+        for package in tomllib.loads(path.read_text())["package"]:
+            known |= {file["hash"].removeprefix("sha256:"): file["file"] for file in package.get("files", [])}
+    for path in HERE.glob("pylock/*/pylock.toml"):
+        for package in tomllib.loads(path.read_text())["packages"]:
+            for file in [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]:
+                known[file["hashes"]["sha256"]] = file["url"].rsplit("/", 1)[-1].replace("%2B", "+")
+    return known
+
+
+def requirement_lines(path):
+    """Requirements with their hashes, of a file and of those that it includes."""
+    for line in re.sub(r"\\\n", " ", path.read_text()).splitlines():
+        line = re.sub(r"(^|\s)#.*", "", line).strip()
+        if line.startswith("-r "):
+            yield from requirement_lines(path.parent / line[3:].strip())
+        elif line and not line.startswith("-"):
+            yield line
+
+
+def requirements(tools, registry, case):
+    lines, seen = [], set()
+    for line in requirement_lines(case / "requirements.txt"):
+        pin, *hashes = re.split(r"\s+--hash=sha256:", line)
+        if pin in seen:
+            continue
+        seen.add(pin)
+        name, version = re.match(r"([\w.-]+)(?:\[.*\])?==(\S+)", pin).groups()
+        name = normalize(name)
+        files = [known_files()[digest] for digest in hashes if digest in known_files()]
+        if not any(not file.endswith(".whl") for file in files):
+            files.append(f"{name}-{version}.tar.gz")
+        registry.pages.setdefault(name, set()).update(files)
+        lines.append(pin + "".join(f" --hash=sha256:{digest(file)}" for file in files))
+    project = tomllib.loads((case / "pyproject.toml").read_text())
+    places = list(itertools.product(PLATFORMS, MINORS))
+    found = uv_places(tools, registry, "\n".join(lines), "requirements.txt", project["project"]["requires-python"], places)
+    yield "project", found
+
+
 def uv_places(tools, registry, document, name, requires, places, options=()):
     places = [(letter, python) for letter, python in places if admits(requires, python)]
     with ThreadPoolExecutor(4) as pool:
@@ -325,7 +373,7 @@ def main():
     made_by = {}
     for tool in ("uv", "poetry"):
         made_by[tool] = subprocess.run([tools.bin / tool, "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0].split(" (x")[0]
-    formats = {"uv": uv_lock, "poetry": poetry_lock, "pylock": pylock}
+    formats = {"uv": uv_lock, "poetry": poetry_lock, "pylock": pylock, "requirements": requirements}
     wrong = []
     for case in sorted(HERE.glob("*/*/pyproject.toml")):
         case = case.parent

@@ -34,7 +34,6 @@ pub enum LockError {
         /// The line, from 1.
         line: usize,
         /// What is wrong there.
-        #[source]
         problem: Problem,
     },
     /// A name that was asked for is not there.

@@ -29,7 +29,7 @@ pub(super) fn read(source: &Source, allow_unhashed: &BTreeSet<String>) -> Result
     let mut builder = Builder::new(source);
     let mut own = Package { project: true, origin: "virtual .".to_owned(), ..Package::default() };
     let mut via: Vec<(PackageId, Option<Via>)> = Vec::new();
-    for pin in &all.pins {
+    for pin in &merged(&all.pins)? {
         let package = package(pin, &all, allow_unhashed, &mut builder)?;
         let id = builder.packages.len();
         let marker = package.environments.first().copied();
@@ -42,6 +42,45 @@ pub(super) fn read(source: &Source, allow_unhashed: &BTreeSet<String>) -> Result
     builder.find_links = all.find_links;
     builder.push(own).map_err(|problem| source.error_on_line(1, problem))?;
     Ok(builder.finish(Format::Requirements))
+}
+
+/// The same pin may stand in several of the files: it counts once, wherever one of them does, with the hashes, extras and dependents of all.
+fn merged(pins: &[Pin]) -> Result<Vec<Pin>, LockError> {
+    let mut merged: Vec<Pin> = Vec::new();
+    for pin in pins {
+        if let Some(other) = merged.iter().find(|other| other.name == pin.name && other.marker == pin.marker && !same(other, pin)) {
+            let problem = Problem::Duplicate { package: pin.name.clone(), first: other.place.line };
+            return Err(pin.place.error(problem));
+        }
+        let Some(first) = merged.iter_mut().find(|first| same(first, pin)) else {
+            merged.push(pin.clone());
+            continue;
+        };
+        first.marker = match (first.marker.take(), &pin.marker) {
+            (Some(one), Some(other)) if one != *other => Some(format!("({one}) or ({other})")),
+            (one, Some(_)) => one,
+            (_, None) => None,
+        };
+        add(&mut first.hashes, &pin.hashes);
+        add(&mut first.extras, &pin.extras);
+        match (&mut first.via, &pin.via) {
+            (Some(Via(one)), Some(Via(other))) => add(one, other),
+            (via, other) => *via = via.take().or_else(|| other.clone()),
+        }
+    }
+    Ok(merged)
+}
+
+fn same(one: &Pin, other: &Pin) -> bool {
+    (&one.name, &one.version, &one.url) == (&other.name, &other.version, &other.url)
+}
+
+fn add(all: &mut Vec<String>, more: &[String]) {
+    for text in more {
+        if !all.contains(text) {
+            all.push(text.clone());
+        }
+    }
 }
 
 /// Where a line stands.

@@ -44,7 +44,7 @@ enum Side<'a> {
 
 impl<'a> Parser<'a> {
     fn error(&self, reason: impl Into<String>) -> MarkerError {
-        MarkerError { reason: reason.into(), marker: self.text.to_owned() }
+        MarkerError { reason: reason.into(), marker: short(self.text) }
     }
 
     fn skip_space(&mut self) {
@@ -162,10 +162,10 @@ impl<'a> Parser<'a> {
                 return Err(self.error(if self.rest.is_empty() {
                     "unexpected end".to_owned()
                 } else {
-                    format!("unexpected `{}`", self.rest)
+                    format!("unexpected `{}`", short(self.rest))
                 }));
             }
-            _ => return Err(self.error(format!("unknown variable `{word}`"))),
+            _ => return Err(self.error(format!("unknown variable `{}`", short(word)))),
         };
         self.rest = rest;
         Ok(side)
@@ -196,6 +196,14 @@ impl<'a> Parser<'a> {
             return Ok(Operator::NotIn);
         }
         Err(self.error("missing comparison"))
+    }
+}
+
+/// A text that is fit for a message.
+fn short(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex};
 
-use monowheel::lock::{self, Chosen, Item, Lock, Options, Part, Pick, Project, Settings};
+use monowheel::lock::{self, Chosen, Item, Lock, Options, Part, Pick, Project, Settings, Wanted};
 use monowheel::tags::{Platform, Python, Target, WheelFilename};
 use serde_json::Value;
 
@@ -29,6 +30,11 @@ fn poetry() {
 #[test]
 fn pylock() {
     compare("pylock", "pylock.toml", 6);
+}
+
+#[test]
+fn requirements() {
+    compare("requirements", "requirements.txt", 6);
 }
 
 fn compare(format: &str, file: &str, at_least: usize) {
@@ -57,7 +63,12 @@ fn case_equals(case: &Path, lock: &Lock) {
 
             let roots = roots(lock, set);
             match lock::choose(lock, target(place), &roots, &[]) {
-                Ok(chosen) => check(&at, expected, &chosen.iter().map(wheel).collect(), &Files::new()),
+                Ok(chosen) => {
+                    let (wheels, refused): (Vec<_>, Vec<_>) =
+                        chosen.iter().map(|chosen| wheel(chosen, target(place))).partition(Result::is_ok);
+                    let refused = refused.into_iter().filter_map(Result::err).map(|error| about(&error)).collect();
+                    check(&at, expected, &wheels.into_iter().flatten().collect(), &refused);
+                }
                 Err(error) => {
                     let text = error.to_string();
                     let refused = expected
@@ -117,7 +128,14 @@ fn closure(resolution: &Value, set: &str, environment: &str) -> (Files, Files) {
         }
         for wheel in list(&here[0]["wheels"]) {
             let facts = &resolution["wheels"][wheel];
-            wheels.insert(describe(&facts["file"].as_str().unwrap().parse().unwrap()));
+            let found = match facts["file"].as_str() {
+                Some(file) => Ok(describe(&file.parse().unwrap())),
+                None => located(&arguments(facts)),
+            };
+            match found {
+                Ok(wheel) => drop(wheels.insert(wheel)),
+                Err(error) => drop(refused.insert(about(&error))),
+            }
         }
         for label in list(&here[0]["deps"]) {
             let (package, name) = label.trim_start_matches("//").split_once(':').unwrap();
@@ -173,11 +191,57 @@ fn target(place: &str) -> Target {
     Target { platform: platform.parse::<Platform>().unwrap(), python: Python::minor(minor) }
 }
 
-fn wheel(chosen: &Chosen<'_>) -> String {
+fn wheel(chosen: &Chosen<'_>, target: Target) -> Result<String, String> {
     match chosen.wheel {
-        Pick::Locked(wheel) => describe(&wheel.file),
-        other => panic!("{other:?}"),
+        Pick::Locked(wheel) => Ok(describe(&wheel.file)),
+        Pick::OnIndex => {
+            let (package, version) = (chosen.package.name.clone(), chosen.package.version.clone());
+            located(&Wanted::Release { package, version, hashes: chosen.package.hashes.clone(), target })
+        }
+        Pick::Override(own) => panic!("{own:?}"),
     }
+}
+
+/// The arguments of `monowheel locate`, as the JSON has them.
+fn arguments(facts: &Value) -> Wanted {
+    let words: Vec<&str> = list(&facts["locate"]).collect();
+    let all = |name: &str| words.chunks(2).filter(|pair| pair[0] == name).map(|pair| pair[1].to_owned()).collect::<Vec<_>>();
+    let one = |name: &str| all(name).remove(0);
+    Wanted::Release {
+        package: one("--package"),
+        version: one("--version"),
+        hashes: all("--sha256"),
+        target: one("--environment").parse().unwrap(),
+    }
+}
+
+/// What `monowheel locate` finds on a page that has all that the locks of the other formats know of the package.
+fn located(wanted: &Wanted) -> Result<String, String> {
+    static PAGES: LazyLock<BTreeMap<String, String>> = LazyLock::new(pages);
+    // The same is asked for each set and each way to the answer.
+    static FOUND: Mutex<BTreeMap<String, Result<String, String>>> = Mutex::new(BTreeMap::new());
+    let Wanted::Release { package, .. } = wanted else { panic!("{wanted:?}") };
+    let find = || {
+        let page = PAGES.get(package).map_or("", String::as_str);
+        let located = lock::locate(page, "https://host/", wanted).map_err(|error| error.to_string())?;
+        Ok(describe(&located.file.parse().unwrap()))
+    };
+    FOUND.lock().unwrap().entry(format!("{wanted:?}")).or_insert_with(find).clone()
+}
+
+fn pages() -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/locks");
+    let locks = walkdir::WalkDir::new(root).min_depth(3).max_depth(3).sort_by_file_name().into_iter().flatten();
+    let locks = locks.filter(|entry| ["uv.lock", "poetry.lock", "pylock.toml"].contains(&entry.file_name().to_str().unwrap()));
+    let mut pages: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for entry in locks {
+        let lock = lock::read(entry.path(), &Options::default()).unwrap();
+        for package in &lock.packages {
+            let links = package.wheels.iter().map(|wheel| format!("<a href=\"{}#sha256={}\">", wheel.file, wheel.sha256));
+            pages.entry(package.name.clone()).or_default().extend(links);
+        }
+    }
+    pages.into_iter().map(|(package, links)| (package, links.into_iter().collect())).collect()
 }
 
 /// Package, version and tags, as wheels.txt has them.
