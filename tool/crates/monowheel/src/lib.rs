@@ -11,6 +11,7 @@ pub mod explain;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod json;
+pub mod launcher;
 pub mod lock;
 pub mod markers;
 pub mod output;

@@ -15,6 +15,7 @@ use super::manifest::{Code, Manifest, PackedWheel, VERSION};
 use super::plan::{Plan, PlannedWheel};
 use crate::bootstrap::{self, Head};
 use crate::json;
+use crate::launcher;
 use crate::output::Output;
 use crate::zip::{Member, Writer, archive_size};
 
@@ -67,16 +68,13 @@ fn head(plan: &Plan, digest: &str, main_offset: u64) -> Result<Vec<u8>, AppError
     let main_size = bootstrap::bootstrap().len() as u64;
     let (application, python) = (&plan.application, &plan.python);
     let (versions, default) = (&python.versions, python.default.as_deref());
-    bootstrap::head(&Head {
-        digest,
-        main_offset,
-        main_size,
-        versions,
-        default,
-        interpreter_args: &application.interpreter_args,
-        env: &application.env,
-    })
-    .map_err(|source| AppError::Head { origin: application.origin.clone(), source })
+    let head =
+        Head { digest, main_offset, main_size, versions, default, interpreter_args: &application.interpreter_args, env: &application.env };
+    let origin = || application.origin.clone();
+    // Rendered in any case: what a shell cannot say is refused for both heads.
+    let portable = bootstrap::head(&head).map_err(|source| AppError::Head { origin: origin(), source })?;
+    let (Some(program), Some(path)) = (&plan.launcher, &application.launcher) else { return Ok(portable) };
+    launcher::head(program, &head, None).map_err(|source| AppError::Launcher { origin: origin(), path: path.clone(), source })
 }
 
 fn manifest(plan: &Plan, code: Code) -> Result<Manifest, AppError> {

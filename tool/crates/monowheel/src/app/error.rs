@@ -61,6 +61,8 @@ pub enum AppError {
     WrongPython { origin: String, wanted: String, list: String },
     #[error("{origin}: the start of the file cannot be written")]
     Head { origin: String, source: crate::bootstrap::HeadError },
+    #[error("{origin}: `{}` cannot be put in front of the application", path.display())]
+    Launcher { origin: String, path: PathBuf, source: crate::launcher::LauncherError },
     #[error(transparent)]
     Output(#[from] OutputError),
     #[error("Failed to write the archive")]

@@ -59,6 +59,8 @@ pub struct Application {
     pub python_version: Option<String>,
     /// The platform that is built for, by its name in the platform table.
     pub platform: Option<String>,
+    /// The executable of the launcher for that platform; none: the portable head.
+    pub launcher: Option<PathBuf>,
 }
 
 /// A first-party file or directory.

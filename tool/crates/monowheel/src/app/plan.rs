@@ -26,6 +26,8 @@ pub struct Plan {
     pub wheels: Vec<PlannedWheel>,
     /// The interpreters that fit.
     pub python: Python,
+    /// The launcher's executable, where the head is native.
+    pub launcher: Option<Vec<u8>>,
 }
 
 /// A wheel that goes in.
@@ -57,7 +59,9 @@ impl Plan {
         conflicts::settle(&application.origin, &files, clashes, &imports, &mut wheels, &input.settlements)?;
         let entry = entry::resolve(&application, &files, &imports, &wheels)?;
         let python = versions::accepted(&application, &wheels.iter().map(|wheel| &wheel.facts).collect::<Vec<_>>())?;
-        Ok(Self { application, entry, files, imports, wheels, python })
+        let read = |path: &PathBuf| fs::read(path).map_err(|source| AppError::Read { path: path.clone(), source });
+        let launcher = application.launcher.as_ref().map(read).transpose()?;
+        Ok(Self { launcher, application, entry, files, imports, wheels, python })
     }
 }
 

@@ -44,6 +44,20 @@ pub struct Head<'a> {
     pub env: &'a BTreeMap<String, String>,
 }
 
+impl Head<'_> {
+    /// Names of interpreters in the order to look for them.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        ordered(self).map(|version| format!("python{version}")).collect()
+    }
+
+    /// The accepted versions, as a message names them.
+    #[must_use]
+    pub fn needs(&self) -> String {
+        needs(self.versions)
+    }
+}
+
 /// Why a head cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum HeadError {
@@ -79,7 +93,7 @@ pub fn head(head: &Head) -> Result<Vec<u8>, HeadError> {
         flags.push_str(&quote(flag)?);
         flags.push(' ');
     }
-    let names: Vec<String> = ordered(head).map(|version| quote(&format!("python{version}"))).collect::<Result<_, _>>()?;
+    let names: Vec<String> = head.names().iter().map(|name| quote(name)).collect::<Result<_, _>>()?;
     // One pass over the template, so that no value is ever searched for words.
     let template = without_comments(TEMPLATE);
     let mut text = String::with_capacity(template.len());
