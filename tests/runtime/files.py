@@ -12,6 +12,9 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 TOOL = Path(os.environ.get("MONOWHEEL_TOOL") or TOP / "tool/target/debug/monowheel")
+LAUNCHER = os.environ.get("MONOWHEEL_LAUNCHER") or str(TOP / "tool/target/debug/monowheel-launcher")
+# What the `application` line says for each head.
+HEADS = {"portable": {}, "native": {"launcher": LAUNCHER}}
 
 
 class Wheel:

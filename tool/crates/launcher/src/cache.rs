@@ -9,7 +9,7 @@ use crate::bytes::{Bytes, base, cat, decimal, parent};
 use crate::error::{At, Error, Result};
 use crate::{sys, unpack};
 
-const FOLDERS: [&[u8]; 6] = [b"apps", b"code", b"deps", b"wheels", b"locks", b"tmp"];
+const FOLDERS: [&[u8]; 7] = [b"apps", b"asked", b"code", b"deps", b"locks", b"tmp", b"wheels"];
 /// Without locks, what lies in tmp/ longer than this belongs to nobody any more.
 const ABANDONED: i64 = 24 * 3600;
 

@@ -47,6 +47,7 @@ pub fn make(cache: &mut Cache, name: &[u8], parts: &Parts) -> Result<Bytes> {
     data(&staged, &tree)?;
     scripts(&at(b"bin"), &cat(&[&app, b"/bin/python"]), parts.manifest, &cat(&[&tree, b"/bin"]))?;
     trampoline(&staged, parts)?;
+    write(&at(b"used"), 0o644, b"")?;
     note_boot(&at(b"boot"))?;
     if let Some(days) = parts.days {
         until(&at(b"until"), days)?;

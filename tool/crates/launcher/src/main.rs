@@ -125,10 +125,13 @@ fn open(file: &[u8]) -> Result<sys::File> {
 fn start(mut start: Start) -> Error {
     let is_set = |name: &&[u8]| start.environ.set(name).is_some();
     let is_rare = HANDED_OVER.iter().any(is_set);
-    if !is_rare
-        && !is_set(&b"MONOWHEEL_PYTHON".as_slice())
-        && let Some(app) = found(&start, None)
-    {
+    let asked = start.environ.set(b"MONOWHEEL_PYTHON");
+    let known = match asked {
+        _ if is_rare => None,
+        Some(python) => noted(&start, python),
+        None => found(&start, None),
+    };
+    if let Some(app) = known {
         trace(&[b"environment found: ", &app]);
         return become_application(start, &app);
     }
@@ -148,6 +151,9 @@ fn start(mut start: Start) -> Error {
         }
         other => other,
     };
+    if let Ok(app) = &app {
+        remember(&start, app);
+    }
     rustix::process::umask(umask);
     match app {
         Ok(app) => {
@@ -186,6 +192,36 @@ fn found(start: &Start, asked: Option<&[u8]>) -> Option<Bytes> {
         }
     }
     None
+}
+
+/// The environment that was noted for the interpreter in `MONOWHEEL_PYTHON`.
+fn noted(start: &Start, python: &[u8]) -> Option<Bytes> {
+    if !python.starts_with(b"/") {
+        return None;
+    }
+    let same = |one: &[u8], other: &[u8]| match (rustix::fs::stat(one), rustix::fs::stat(other)) {
+        (Ok(one), Ok(other)) => (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino),
+        _ => false,
+    };
+    roots::existing(&start.environ).find_map(|root| {
+        let name = sys::read_file(&cat(&[&root, b"/asked/", &start.block.digest[..32], python])).ok()?;
+        let app = cat(&[&root, b"/apps/", name.trim_ascii()]);
+        (same(&cat(&[&app, b"/bin/python"]), python) && is_ready(&root, &app)).then_some(app)
+    })
+}
+
+/// Notes which environment the interpreter in `MONOWHEEL_PYTHON` has, under its path as it is written there.
+fn remember(start: &Start, app: &[u8]) {
+    let Some(path) = start.environ.set(b"MONOWHEEL_PYTHON").filter(|path| path.starts_with(b"/")) else { return };
+    let Some(root) = app.strip_suffix(bytes::base(app)).and_then(|apps| apps.strip_suffix(b"/apps/")) else { return };
+    if path.split(|byte| *byte == b'/').any(|part| part == b"..") {
+        return;
+    }
+    let note = cat(&[root, b"/asked/", &start.block.digest[..32], path]);
+    let beside = cat(&[&note, b".", &bytes::decimal(unpack::pid()), b".new"]);
+    // Where it cannot be written, it would have saved a few milliseconds.
+    let written = sys::folders(bytes::parent(&note)).and_then(|()| sys::write(&beside, 0o644, &cat(&[bytes::base(app), b"\n"])));
+    let _ = written.and_then(|()| rustix::fs::rename(beside.as_slice(), note.as_slice()));
 }
 
 /// Whether an environment is there and whole, and the path to it is safe.

@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
-use rustix::fd::OwnedFd;
+use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{self, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, Result};
 
@@ -204,17 +204,17 @@ pub fn random(count: usize) -> Bytes {
 /// Writes to standard error; where that cannot be done, there is nobody to tell.
 pub fn say(text: &[u8]) {
     // SAFETY: nothing here closes descriptor 2; if the caller has closed it, the write fails or `/dev/null` is in its place.
-    let _ = write_all(unsafe { rustix::stdio::stderr() }, text);
+    let _ = write_all(unsafe { BorrowedFd::borrow_raw(2) }, text);
 }
 
 /// Writes to standard output.
 pub fn print(text: &[u8]) {
     // SAFETY: as above, of descriptor 1.
-    let _ = write_all(unsafe { rustix::stdio::stdout() }, text);
+    let _ = write_all(unsafe { BorrowedFd::borrow_raw(1) }, text);
 }
 
 /// Whether standard error is a terminal.
 pub fn is_terminal() -> bool {
     // SAFETY: as above.
-    rustix::termios::isatty(unsafe { rustix::stdio::stderr() })
+    rustix::termios::isatty(unsafe { BorrowedFd::borrow_raw(2) })
 }

@@ -9,9 +9,12 @@ use rustix::fd::OwnedFd;
 
 use crate::error::{Error, Result};
 
+/// What a thread does: it asks for the next index until there is none.
+pub type Work<'a> = dyn Fn(&mut dyn FnMut() -> Option<usize>) -> Result<()> + Sync + 'a;
+
 /// What all threads see.
 struct Shared<'a> {
-    work: &'a (dyn Fn(&mut dyn FnMut() -> Option<usize>) -> Result<()> + Sync),
+    work: &'a Work<'a>,
     count: usize,
     next: AtomicUsize,
     error: AtomicPtr<Error>,
@@ -43,12 +46,7 @@ extern "C" fn enter(shared: *mut libc::c_void) -> *mut libc::c_void {
 
 /// Runs `work` in `threads` threads; it asks for the next index of `count` until there is none. Gives the first error. `slow` is called once if it takes
 /// longer than a second.
-pub fn run(
-    threads: usize,
-    count: usize,
-    work: &(dyn Fn(&mut dyn FnMut() -> Option<usize>) -> Result<()> + Sync),
-    slow: &mut dyn FnMut(),
-) -> Result<()> {
+pub fn run(threads: usize, count: usize, work: &Work<'_>, slow: &mut dyn FnMut()) -> Result<()> {
     let threads = threads.min(count);
     let pipe = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC);
     let (ready, done) = pipe.map_err(|errno| Error::System(errno, Vec::new()))?;

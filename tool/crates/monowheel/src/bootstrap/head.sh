@@ -128,8 +128,7 @@ exec(compile(text, "__main__.py", "exec"))' \
         _mw_reply="it does not start (exit code $_mw_status)"
         ;;
     esac
-    _mw_refused="$_mw_refused
-  $1: $_mw_reply"
+    _mw_refused="$_mw_refused$_mw_line  $1: $_mw_reply"
     return 1
 }
 
@@ -167,6 +166,8 @@ fi
 
 _mw_refused=
 _mw_again=
+_mw_line='
+'
 if _mw_find; then
     [ -n "$_mw_again" ] || _mw_run "$@"
     # The file is not the one any more that this shell began to read.

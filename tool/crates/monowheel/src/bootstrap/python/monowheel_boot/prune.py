@@ -15,6 +15,7 @@ DAYS = 30
 DAY = 86400
 # A start that is under way may not show in the list of processes yet.
 JUST_STARTED = 60
+KEYS = rb"/(?:apps|deps|code|interpreters)/([0-9a-f-]+)"
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -25,6 +26,8 @@ class Kept:
         """Look at it."""
         self.name, self.path = name, f"{root}/apps/{name}"
         self.deps, self.code = (os.path.basename(link(f"{self.path}/{part}") or "") for part in ("deps", "code"))
+        # One that came with a file, if it did.
+        self.interpreters = (link(f"{self.path}/bin/python") or "").partition("/interpreters/")[2].partition("/")[0]
         self.used = used(self.path)
 
 
@@ -164,7 +167,9 @@ class Pruning:
     def orphans(self):
         """Remove trees that no environment needs."""
         left = environments(self.root)
-        for kind in ("deps", "code"):
+        for kind in ("deps", "code", "interpreters"):
+            if not os.path.isdir(f"{self.root}/{kind}"):
+                continue
             needed = {getattr(kept, kind) for kept in left} | self.running
             for name in os.listdir(f"{self.root}/{kind}"):
                 key = name[:-5] if name.endswith(".boot") else name
@@ -194,8 +199,8 @@ class Pruning:
 
 def running(root):
     """Give the names below the cache that processes mention: environments, dependency trees, first-party trees."""
-    pattern = re.compile(re.escape(os.fsencode(os.path.realpath(root))) + rb"/(?:apps|deps|code)/([0-9a-f-]+)")
-    other = re.compile(re.escape(os.fsencode(root)) + rb"/(?:apps|deps|code)/([0-9a-f-]+)")
+    pattern = re.compile(re.escape(os.fsencode(os.path.realpath(root))) + KEYS)
+    other = re.compile(re.escape(os.fsencode(root)) + KEYS)
     names = set()
     for text in texts():
         names.update(match.decode() for match in pattern.findall(text) + other.findall(text))

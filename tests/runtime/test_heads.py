@@ -1,0 +1,201 @@
+"""Both heads make the same of the same archive: trees, arguments, environment, messages."""
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import files
+import pytest
+from conftest import PYTHONS, environment, start
+
+SOURCE = """import json, os, sys
+print(json.dumps([sys.argv, os.environ.get("A"), sys.flags.utf8_mode, os.getcwd() in sys.path]))
+print(oct(os.umask(0)))
+sys.exit(int(os.environ.get("EXIT", 0)))
+"""
+SCHEMES = {
+    "odd/__init__.py": "",
+    "odd/tool*": "#!/bin/sh\n",
+    "odd/größe.txt": "x",
+    "odd-1.0.data/scripts/odd-run": "#!python -s\nprint('odd')\n",
+    "odd-1.0.data/scripts/odd-sh": "#!/bin/sh\necho odd\n",
+    "odd-1.0.data/data/share/odd/a.txt": "a",
+    "odd-1.0.data/data/lib/libodd.so": "so",
+    "odd-1.0.data/headers/odd.h": "h",
+    "odd-1.0.data/purelib/more/__init__.py": "",
+}
+ARCHIVES = {
+    "none": ([], {}),
+    "schemes": ([files.Wheel("odd", SCHEMES, scripts={"odd": "odd:main", "odd-two": "odd:a.b [extra]"})], {}),
+    "large": (
+        [
+            files.Wheel("packed", {"packed/__init__.py": "", "packed/a.txt": "some data\n" * 500_000}),
+            files.Wheel(
+                "stored", {"stored/__init__.py": "", "stored/a": bytes(3 << 20)}, compression=zipfile.ZIP_STORED
+            ),
+        ],
+        {"args": ["it's", "größe", '"', "\\\n"], "env": {"A": "b c"}, "interpreter_args": ["-Xutf8"]},
+    ),
+    "many": ([files.Wheel(f"w{n}", {f"w{n}/m{m}.py": f"{n}{m}\n" for m in range(90)}) for n in range(30)], {}),
+    "odd compression": ([files.Wheel("bz", {"bz/__init__.py": "x = 1\n"}, compression=zipfile.ZIP_BZIP2)], {}),
+}
+
+
+@pytest.fixture(params=["portable", "native"])
+def head(request) -> dict:
+    """Give what makes the assembler take each head."""
+    return files.HEADS[request.param]
+
+
+@pytest.fixture
+def file(head, tmp_path) -> Path:
+    """Give a small application with each head."""
+    return files.assemble(tmp_path / "app", {"main.py": SOURCE}, main="_main/main.py", env={"A": "1"}, **head)
+
+
+def tree(root: Path) -> dict:
+    """Give type, mode and content of everything in a cache, but for bytecode, which carries times."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if "__pycache__" in name or name.startswith(("locks/", "asked/")):
+            continue
+        mode = path.lstat().st_mode
+        content = str(path.readlink()) if stat.S_ISLNK(mode) else ""
+        if stat.S_ISREG(mode):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+        found[name] = oct(mode), content
+    return found
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0])
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_trees_are_the_same(root, tmp_path, name, umask, any_python):
+    wheels, application = ARCHIVES[name]
+    seen = []
+    for asked in ({}, {"MONOWHEEL_PYTHON": any_python}):
+        for head in files.HEADS.values():
+            shutil.rmtree(root, ignore_errors=True)
+            path = tmp_path / "app"
+            files.assemble(path, {"main.py": SOURCE}, wheels, main="_main/main.py", **application, **head)
+            start(path, root, env=asked, preexec_fn=lambda: os.umask(umask))
+            seen.append(tree(root))
+    assert seen[0] == seen[1]
+    assert seen[2] == seen[3]
+    assert len(seen[0]) > 20
+
+
+def test_both_share_one_cache(root, tmp_path):
+    for head in files.HEADS.values():
+        path = files.assemble(tmp_path / "app", {"main.py": SOURCE}, main="_main/main.py", **head)
+        start(path, root)
+    assert len(list((root / "apps").iterdir())) == 1
+
+
+def test_the_application_gets_what_the_caller_gave(file, root, tmp_path):
+    def told(**options):
+        done = start(file, root, "a", "b c", "", check=False, **options)
+        first, second = done.stdout.splitlines()
+        return done.returncode, json.loads(first), second
+
+    for _ in range(2):
+        assert told()[:2] == (0, [[str(file), "a", "b c", ""], "1", 0, False])
+        assert told(env={"EXIT": 7, "A": "mine", "PYTHONPATH": "/x"})[:2] == (
+            7,
+            [[str(file), "a", "b c", ""], "mine", 0, False],
+        )
+        assert told(preexec_fn=lambda: os.umask(0o027))[2] == "0o27"
+
+
+def test_closed_streams_do_no_harm(root, tmp_path):
+    path = files.assemble(tmp_path / "app", {"main.py": SOURCE}, main="_main/main.py", **files.HEADS["native"])
+    for _ in range(2):
+        command = f'exec "{path}" 0<&- 2>&-'
+        done = subprocess.run(
+            ["bash", "-c", command], env=environment(root), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0
+        shutil.rmtree(root / "apps", ignore_errors=True)
+
+
+def test_every_python(file, root, python):
+    for _ in range(2):
+        start(file, root, env={"MONOWHEEL_PYTHON": python})
+    version = python.name.removeprefix("python")
+    assert (
+        start(
+            file,
+            root,
+            "-c",
+            "import sys; print('%d.%d' % sys.version_info[:2])",
+            env={"MONOWHEEL_PYTHON": python, "MONOWHEEL_INTERPRETER": 1},
+        ).stdout
+        == f"{version}\n"
+    )
+
+
+def test_messages_are_the_same(root, tmp_path):
+    fake = tmp_path / "bin"
+    fake.mkdir()
+    for name, text in {"python3": "#!/bin/sh\nexit 3\n", "python": "#!/bin/sh\necho no\n"}.items():
+        (fake / name).write_text(text)
+        (fake / name).chmod(0o755)
+    said = []
+    for head in files.HEADS.values():
+        path = files.assemble(
+            tmp_path / "app", {"main.py": SOURCE}, main="_main/main.py", requires_python=">=3.9,<3.20", **head
+        )
+        odd = [
+            start(path, root, env={"PATH": fake}, check=False),
+            start(path, root, env={"PATH": "/none"}, check=False),
+        ]
+        blocked = root.parent / "file"
+        blocked.write_text("")
+        odd.append(start(path, blocked / "x", check=False))
+        said.append([(done.returncode, done.stderr) for done in odd])
+    assert said[0] == said[1]
+    assert all(code == 1 and "hint:" in text for code, text in said[0])
+
+
+def test_control_variables_work_with_both(file, root, tmp_path):
+    start(file, root)
+    assert "apps/" in start(file, root, env={"MONOWHEEL_CACHE": "info"}).stdout
+    start(file, root, env={"MONOWHEEL_VENV": tmp_path / "venv"})
+    assert (tmp_path / "venv/bin/python").exists()
+    victim = next(root.glob("code/*/_main/main.py"))
+    victim.write_text("broken(")
+    start(file, root, env={"MONOWHEEL_VERIFY": 1})
+    assert victim.read_text() == SOURCE
+    assert "environment found" in start(file, root, env={"MONOWHEEL_TRACE": 1}).stderr
+
+
+def test_many_first_starts_at_once(head, root, tmp_path):
+    wheels, application = ARCHIVES["many"]
+    path = files.assemble(tmp_path / "app", {"main.py": SOURCE}, wheels, main="_main/main.py", **application, **head)
+    with ThreadPoolExecutor(24) as pool:
+        list(pool.map(lambda _: start(path, root), range(24)))
+    assert len(list((root / "apps").iterdir())) == 1
+    assert not list((root / "tmp").iterdir())
+
+
+def test_a_native_file_that_lost_its_end_says_so(root, tmp_path):
+    path = files.assemble(tmp_path / "app", {"main.py": SOURCE}, main="_main/main.py", **files.HEADS["native"])
+    whole = path.read_bytes()
+    for size in (len(whole) - 1, len(whole) - 30_000):
+        path.write_bytes(whole[:size])
+        done = start(path, root, check=False)
+        assert done.returncode == 1
+        assert "is damaged" in done.stderr
+        assert "copy the file anew" in done.stderr
+    bare = files.HEADS["native"]["launcher"]
+    assert "is a launcher without an application" in start(bare, root, check=False).stderr
+
+
+def test_the_machine_has_interpreters():
+    assert PYTHONS
