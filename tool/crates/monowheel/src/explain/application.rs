@@ -83,7 +83,7 @@ impl Application {
     pub fn code(&self) -> Result<(Records, Section<&File>), ExplainError> {
         let mut section = self.content(self.member(CODE)?);
         let records = Records::read(&mut section).map_err(|source| self.failed(CODE, io::Error::other(source)))?;
-        Ok((records, section))
+        Ok((records, section.part(0, section.size())))
     }
 
     /// An error about one member.

@@ -135,7 +135,7 @@ mod tests {
     fn an_extra_counts_when_a_package_inside_asks_for_it() {
         let web = package("web", &["a; extra == 'all'", "web[some]; extra == 'all'", "b; extra == 'some'", "c; extra == 'other'"]);
         let parts = ["a", "b", "c"].map(|name| package(name, &[]));
-        let alone = of(&[&[web.clone()], &parts[..]].concat());
+        let alone = of(&[std::slice::from_ref(&web), &parts[..]].concat());
         assert!(alone["web"].is_empty());
         let asked = of(&[&[web, package("app", &["web[all]>=1"])], &parts[..]].concat());
         assert_eq!(asked["web"], BTreeSet::from(["a".to_owned(), "b".to_owned()]));

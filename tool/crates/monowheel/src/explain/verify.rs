@@ -228,6 +228,9 @@ fn wheels(application: &Application) -> Result<Check, ExplainError> {
                 note("list of scripts", facts.console_scripts == wheel.console_scripts && facts.gui_scripts == wheel.gui_scripts);
                 note("CRC-32 in its header", facts.crc32 == entry.central.crc32);
             }
+            Err(wheel::Problem::Sha256 { expected, found }) => {
+                problems.push(format!("{} has sha256 {found}, but the manifest says {expected}", wheel.file));
+            }
             Err(problem) => problems.push(format!("{}: {}", wheel.file, chain(&problem))),
         }
     }

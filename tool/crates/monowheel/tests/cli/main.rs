@@ -3,7 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod assemble;
+mod built;
 mod conflicts;
+mod diff;
 mod entry;
+mod extract;
 mod facts;
 mod harness;
+mod inspect;
+mod sbom;
+mod verify;

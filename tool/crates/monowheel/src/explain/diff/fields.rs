@@ -30,6 +30,7 @@ pub fn differences(a: &Entry, b: &Entry) -> Vec<FieldDifference> {
     note("attributes", format!("{:#06x}", a.external & 0xffff), format!("{:#06x}", b.external & 0xffff));
     note("internal attributes", a.internal.to_string(), b.internal.to_string());
     note("comment", quoted(&a.comment), quoted(&b.comment));
+    note("local header: CRC-32 and sizes", sums(a), sums(b));
     let central = common(&a.central, &b.central);
     for (field, a, b) in &central {
         note(field, a.clone(), b.clone());
@@ -41,6 +42,16 @@ pub fn differences(a: &Entry, b: &Entry) -> Vec<FieldDifference> {
         }
     }
     found
+}
+
+/// CRC-32 and sizes of the local header: the directory's, or none where a data descriptor has them (4.3.9).
+fn sums(entry: &Entry) -> String {
+    let of = |fields: &Fields| (fields.crc32, fields.compressed, fields.size);
+    match of(&entry.local) {
+        sums if sums == of(&entry.central) => "the directory's".to_owned(),
+        (0, 0, 0) => "none".to_owned(),
+        (crc32, compressed, size) => format!("{crc32:08x}, {compressed}, {size}"),
+    }
 }
 
 /// Fields that stand in both headers, where they differ. CRC and sizes are left to the content.

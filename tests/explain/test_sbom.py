@@ -1,0 +1,50 @@
+"""Bills of materials, held against the official schemas by the libraries of the two projects."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import tool
+from cyclonedx.model.bom import Bom
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from spdx_tools.spdx.model import RelationshipType
+from spdx_tools.spdx.parser.parse_anything import parse_file
+from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+
+
+def cyclonedx(application: Path, *arguments: str) -> str:
+    return tool("sbom", *arguments, "--format", "cyclonedx", cwd=application.parent)
+
+
+@pytest.mark.parametrize("source", [["service"], ["--manifest", "manifest.jsonl"]])
+def test_cyclonedx_is_valid(application: Path, source: list[str]) -> None:
+    text = cyclonedx(application, *source)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    bom = Bom.from_json(json.loads(text))
+    bom.validate()
+    report = json.loads(tool("inspect", "service", "--json", cwd=application.parent))
+    assert len(bom.components) == len(report["packages"])
+    hashes = {str(component.purl): component.hashes[0].content for component in bom.components}
+    for package in report["packages"]:
+        assert hashes[f"pkg:pypi/{package['name']}@{package['version']}"] == package["sha256"]
+
+
+def test_spdx_is_valid(application: Path) -> None:
+    path = application.parent / "service.spdx.json"
+    tool("sbom", "service", "--format", "spdx", "--output", path, cwd=application.parent)
+    document = parse_file(str(path))
+    assert validate_full_spdx_document(document) == []
+    related = {(one.spdx_element_id, one.related_spdx_element_id) for one in document.relationships if one.relationship_type is RelationshipType.DEPENDS_ON}
+    assert ("SPDXRef-package-jsonschema", "SPDXRef-package-referencing") in related
+    assert ("SPDXRef-application", "SPDXRef-package-pytest") in related
+
+
+def test_the_bytes_depend_on_the_application_alone(application: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere" / "service"
+    copy.parent.mkdir()
+    copy.write_bytes(application.read_bytes())
+    for form in ("cyclonedx", "spdx"):
+        first, second = (tool("sbom", "service", "--format", form, cwd=folder) for folder in (application.parent, copy.parent))
+        assert first == second
+        assert str(tmp_path) not in second
