@@ -35,7 +35,7 @@ class Browser:
         self._receive, from_browser = os.pipe()
 
         def connect() -> None:
-            # Descriptors 3 and 4 are those that --remote-debugging-pipe speaks on; 10 and 11 keep them from being overwritten.
+            # --remote-debugging-pipe speaks on 3 and 4; by way of 10 and 11, as one of ours may have those numbers.
             os.dup2(to_browser, 10)
             os.dup2(from_browser, 11)
             os.dup2(10, 3)
@@ -43,7 +43,7 @@ class Browser:
 
         line = [chromium(), "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
         line += ["--remote-debugging-pipe", f"--user-data-dir={profile}", "--window-size=1280,1000", "about:blank"]
-        self._process = subprocess.Popen(line, preexec_fn=connect, close_fds=False, stderr=subprocess.DEVNULL)  # noqa: PLW1509
+        self._process = subprocess.Popen(line, preexec_fn=connect, close_fds=False, stderr=subprocess.DEVNULL)
         os.close(to_browser)
         os.close(from_browser)
         self._buffer = b""

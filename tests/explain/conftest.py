@@ -34,7 +34,15 @@ def wheels() -> Path:
     if not stamp.exists() or stamp.read_bytes() != requirements.read_bytes():
         shutil.rmtree(folder, ignore_errors=True)
         line = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        line += ["--require-hashes", "--only-binary", ":all:", "--dest", str(folder), "--requirement", str(requirements)]
+        line += [
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+            "--dest",
+            str(folder),
+            "--requirement",
+            str(requirements),
+        ]
         subprocess.run(line, check=True)
         shutil.copy(requirements, stamp)
     return folder

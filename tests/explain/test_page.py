@@ -17,19 +17,27 @@ RECTS = """JSON.stringify([...document.querySelectorAll('#map button')].map((til
 ROWS = "[...document.querySelectorAll('#packages tbody tr')].map((row) => row.cells[0].textContent)"
 
 
+def search(browser: Browser, text: str) -> None:
+    box = "document.querySelector('#search')"
+    browser.run(f"{box}.value = {json.dumps(text)}; {box}.dispatchEvent(new Event('input'))")
+
+
 @pytest.fixture
 def report(application: Path) -> dict:
     return json.loads(tool("inspect", "service", "--json", cwd=application.parent))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_loads_alone_and_is_readable(browser: Browser, page: Path, report: dict, scheme: str, tmp_path: Path) -> None:
+def test_it_loads_alone_and_is_readable(
+    browser: Browser, page: Path, report: dict, scheme: str, tmp_path: Path
+) -> None:
     browser.open(page, scheme)
     assert browser.complaints() == []
     assert browser.run("document.querySelector('h1').textContent") == "service"
     assert browser.run("document.title") == "service: what is inside"
     assert browser.run(f"{ROWS}.length") == len(report["packages"])
-    colours = json.loads(str(browser.run("JSON.stringify([getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor])")))
+    style = "getComputedStyle(document.body)"
+    colours = [str(browser.run(f"{style}.{name}")) for name in ("color", "backgroundColor")]
     ink, paper = (sum(int(part) for part in colour[4:-1].split(",")) / 3 for colour in colours)
     assert (ink < 80 and paper > 230) if scheme == "light" else (ink > 200 and paper < 40)
     assert not browser.run("document.documentElement.scrollWidth > innerWidth"), "the page scrolls sideways"
@@ -58,7 +66,7 @@ def test_a_part_can_be_looked_into(browser: Browser, page: Path, report: dict) -
     browser.run(f"document.querySelector('#map button[data-name={json.dumps(name)}]').click()")
     names = [tile["name"] for tile in json.loads(str(browser.run(RECTS)))]
     assert names and all(found.startswith(f"{name} / ") for found in names)
-    assert browser.run("document.querySelector('#path').textContent") == f"all›{name}"
+    assert browser.run("document.querySelector('#path').textContent") == f"all/{name}"
     browser.run("document.querySelector('#path button').click()")
     assert name in [tile["name"] for tile in json.loads(str(browser.run(RECTS)))]
 
@@ -69,14 +77,13 @@ def test_the_table_is_searched_and_sorted(browser: Browser, page: Path, report: 
     assert browser.run(f"{ROWS}[0]") == by_size[0]["name"]
     browser.run("document.querySelector('#packages th button').click()")
     assert browser.run(ROWS) == sorted(package["name"] for package in report["packages"])
-    type_in = "(() => {{ const box = document.querySelector('#search'); box.value = {}; box.dispatchEvent(new Event('input')); }})()"
-    browser.run(type_in.format(json.dumps("JSONschema  mit")))
+    search(browser, "JSONschema  mit")
     found = browser.run(ROWS)
     assert isinstance(found, list)
     assert "jsonschema" in found and "pytest" not in found
     assert str(browser.run("document.querySelector('#count').textContent")).startswith(f"{len(found)} of ")
-    browser.run(type_in.format(json.dumps("views.py")))
+    search(browser, "views.py")
     assert browser.run(ROWS) == []
     assert browser.run("document.querySelector('#code').open") is True
-    browser.run(type_in.format('""'))
+    search(browser, "")
     assert browser.run(f"{ROWS}.length") == len(report["packages"])

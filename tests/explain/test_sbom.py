@@ -35,7 +35,11 @@ def test_spdx_is_valid(application: Path) -> None:
     tool("sbom", "service", "--format", "spdx", "--output", path, cwd=application.parent)
     document = parse_file(str(path))
     assert validate_full_spdx_document(document) == []
-    related = {(one.spdx_element_id, one.related_spdx_element_id) for one in document.relationships if one.relationship_type is RelationshipType.DEPENDS_ON}
+    related = {
+        (one.spdx_element_id, one.related_spdx_element_id)
+        for one in document.relationships
+        if one.relationship_type is RelationshipType.DEPENDS_ON
+    }
     assert ("SPDXRef-package-jsonschema", "SPDXRef-package-referencing") in related
     assert ("SPDXRef-application", "SPDXRef-package-pytest") in related
 
@@ -45,6 +49,8 @@ def test_the_bytes_depend_on_the_application_alone(application: Path, tmp_path: 
     copy.parent.mkdir()
     copy.write_bytes(application.read_bytes())
     for form in ("cyclonedx", "spdx"):
-        first, second = (tool("sbom", "service", "--format", form, cwd=folder) for folder in (application.parent, copy.parent))
+        first, second = (
+            tool("sbom", "service", "--format", form, cwd=folder) for folder in (application.parent, copy.parent)
+        )
         assert first == second
         assert str(tmp_path) not in second

@@ -105,7 +105,7 @@ impl Report {
             size: package.size,
             unpacked: package.unpacked(),
             files: package.files.len(),
-            native: package.native().map(|(name, size)| Named { name: name.clone(), size: *size }).collect(),
+            native: package.native().map(|file| Named { name: file.path.clone(), size: file.size }).collect(),
             licence: package.licence.clone(),
             requires_python: package.requires_python.clone(),
             requires: edges.get(&package.name).into_iter().flatten().cloned().collect(),
@@ -152,7 +152,7 @@ impl Report {
     #[must_use]
     pub fn largest(&self, packages: &[Package], count: usize) -> Vec<Named> {
         let wheels = packages.iter().flat_map(|package| {
-            package.files.iter().map(move |(path, size)| Named { name: format!("{}: {path}", package.name), size: *size })
+            package.files.iter().map(move |file| Named { name: format!("{}: {}", package.name, file.path), size: file.size })
         });
         let code = self.code.files.iter().map(|file| Named { name: file.path.clone(), size: file.size });
         let others = self.members.iter().filter(|member| !member.name.starts_with(WHEELS) && member.name != super::application::CODE);

@@ -31,8 +31,28 @@ pub struct Package {
     pub requires_python: Option<String>,
     /// `Requires-Dist` lines.
     pub requires_dist: Vec<String>,
-    /// Files with their size when unpacked, sorted by path.
-    pub files: Vec<(String, u64)>,
+    /// Files, sorted by path.
+    pub files: Vec<PackageFile>,
+}
+
+/// A file of a package.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PackageFile {
+    /// Its place in the wheel or the environment.
+    pub path: String,
+    /// Its size when unpacked.
+    pub size: u64,
+    /// Whether it is machine code: a shared library by its name, or a script in a wheel that is bound to a platform, such as `ruff`.
+    pub native: bool,
+}
+
+impl PackageFile {
+    fn new(path: &str, size: u64, wheel: &str) -> Self {
+        let bound = !wheel.ends_with("-any.whl");
+        let in_scripts = path.starts_with("bin/") || path.split_once(".data/scripts/").is_some_and(|(folder, _)| !folder.contains('/'));
+        let text = [".py", ".sh", ".bat", ".ps1"].iter().any(|suffix| path.ends_with(suffix));
+        Self { path: path.to_owned(), size, native: is_native(path) || (bound && in_scripts && !text) }
+    }
 }
 
 impl Package {
@@ -56,7 +76,7 @@ impl Package {
             licence: Licence::of(&facts.license),
             requires_python: facts.requires_python.clone(),
             requires_dist: facts.requires_dist.clone(),
-            files: facts.files.iter().map(|file| (file.path.clone(), file.size)).collect(),
+            files: facts.files.iter().map(|file| PackageFile::new(&file.path, file.size, &facts.file)).collect(),
         }
     }
 
@@ -70,8 +90,8 @@ impl Package {
         archive.read(&entry, |piece| bytes.extend_from_slice(piece)).map_err(|source| failed(source.into()))?;
         let metadata = Metadata::parse(&bytes).map_err(|source| failed(source.into()))?;
         let files = archive.entries().iter().filter(|entry| entry.kind != Kind::Folder);
-        let mut files: Vec<(String, u64)> = files.map(|entry| (entry.path.to_string(), entry.size)).collect();
-        files.sort();
+        let mut files: Vec<PackageFile> = files.map(|entry| PackageFile::new(entry.path.as_str(), entry.size, &wheel.file)).collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(Self {
             file: wheel.file.clone(),
             name: wheel.name.clone(),
@@ -88,12 +108,12 @@ impl Package {
     /// Bytes when unpacked.
     #[must_use]
     pub fn unpacked(&self) -> u64 {
-        self.files.iter().map(|(_, size)| size).sum()
+        self.files.iter().map(|file| file.size).sum()
     }
 
-    /// The shared libraries among the files.
-    pub fn native(&self) -> impl Iterator<Item = &(String, u64)> {
-        self.files.iter().filter(|(path, _)| is_native(path))
+    /// The machine code among the files.
+    pub fn native(&self) -> impl Iterator<Item = &PackageFile> {
+        self.files.iter().filter(|file| file.native)
     }
 
     /// Package URL: `pkg:pypi/name@version` ([purl], type `pypi`).
@@ -112,7 +132,16 @@ pub(super) fn content<'a>(application: &'a Application, wheel: &PackedWheel) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::Package;
+    use super::{Package, PackageFile};
+
+    #[test]
+    fn programs_are_native_in_a_wheel_that_is_bound_to_a_platform() {
+        let native = |path: &str, wheel: &str| PackageFile::new(path, 1, wheel).native;
+        let bound = "ruff-1.0-py3-none-manylinux_2_17_x86_64.whl";
+        assert!(native("ruff-1.0.data/scripts/ruff", bound) && native("bin/ruff", bound) && native("a/b.so", "a-1-py3-none-any.whl"));
+        assert!(!native("ruff-1.0.data/scripts/ruff.py", bound) && !native("ruff/__main__.py", bound));
+        assert!(!native("a-1.data/scripts/tool", "a-1-py3-none-any.whl"));
+    }
 
     #[test]
     fn purls_are_encoded() {

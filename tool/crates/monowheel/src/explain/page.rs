@@ -12,7 +12,6 @@ use serde_json::json;
 use super::error::ExplainError;
 use super::inspect::Report;
 use super::package::Package;
-use crate::wheel::is_native;
 
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
@@ -75,10 +74,10 @@ fn escape(text: &str) -> String {
 fn tree(report: &Report, packages: &[Package]) -> Node {
     let total = packages.iter().map(Package::unpacked).sum::<u64>() + report.code.files.iter().map(|file| file.size).sum::<u64>();
     let least = total / SMALLEST;
-    let code = report.code.files.iter().map(|file| (file.path.as_str(), file.size));
+    let code = report.code.files.iter().map(|file| (file.path.as_str(), file.size, false));
     let mut parts = vec![folder("first-party".to_owned(), "first", code, least)];
     for package in packages {
-        let files = package.files.iter().map(|(path, size)| (path.strip_prefix("site-packages/").unwrap_or(path), *size));
+        let files = package.files.iter().map(|file| (file.path.as_str(), file.size, file.native));
         parts.push(folder(format!("{} {}", package.name, package.version), "pure", files, least));
     }
     parts.retain(|part| part.s > 0);
@@ -87,19 +86,19 @@ fn tree(report: &Report, packages: &[Package]) -> Node {
 }
 
 /// A folder with all files below it. Of `kind` "pure", native files and what is more than half native become "native".
-fn folder<'a>(name: String, kind: &'static str, files: impl Iterator<Item = (&'a str, u64)>, least: u64) -> Node {
+fn folder<'a>(name: String, kind: &'static str, files: impl Iterator<Item = (&'a str, u64, bool)>, least: u64) -> Node {
     let mut leaves = Vec::new();
-    let mut folders: BTreeMap<&str, Vec<(&str, u64)>> = BTreeMap::new();
+    let mut folders: BTreeMap<&str, Vec<(&str, u64, bool)>> = BTreeMap::new();
     let (mut few, mut count) = (0, 0_usize);
-    for (path, size) in files {
+    for (path, size, native) in files {
         match path.split_once('/') {
-            Some((folder, rest)) => folders.entry(folder).or_default().push((rest, size)),
+            Some((folder, rest)) => folders.entry(folder).or_default().push((rest, size, native)),
             None if size < least => (few, count) = (few + size, count + 1),
-            None => leaves.push(leaf(path, kind, size)),
+            None => leaves.push(leaf(path, kind, size, native)),
         }
     }
     for (name, files) in folders {
-        let size: u64 = files.iter().map(|(_, size)| size).sum();
+        let size: u64 = files.iter().map(|(_, size, _)| size).sum();
         if size < least {
             (few, count) = (few + size, count + files.len());
         } else {
@@ -115,8 +114,8 @@ fn folder<'a>(name: String, kind: &'static str, files: impl Iterator<Item = (&'a
     Node { n: name, s: size, k: if kind == "pure" && 2 * native > size { "native" } else { kind }, c: leaves }
 }
 
-fn leaf(name: &str, kind: &'static str, size: u64) -> Node {
-    Node { n: name.to_owned(), s: size, k: if kind == "pure" && is_native(name) { "native" } else { kind }, c: Vec::new() }
+fn leaf(name: &str, kind: &'static str, size: u64, native: bool) -> Node {
+    Node { n: name.to_owned(), s: size, k: if kind == "pure" && native { "native" } else { kind }, c: Vec::new() }
 }
 
 fn sort(nodes: &mut [Node]) {
@@ -129,7 +128,8 @@ mod tests {
 
     #[test]
     fn small_files_are_drawn_together() {
-        let files = [("a.py", 1), ("b.py", 2), ("big.py", 500), ("x/c.py", 3), ("y/lib.so", 900), ("y/d.py", 400)];
+        let files = [("a.py", 1), ("b.py", 2), ("big.py", 500), ("x/c.py", 3), ("y/lib.so", 900), ("y/d.py", 400)]
+            .map(|(path, size)| (path, size, path.ends_with(".so")));
         let node = folder("pkg".to_owned(), "pure", files.into_iter(), 10);
         let names: Vec<(&str, u64, &str)> = node.c.iter().map(|part| (part.n.as_str(), part.s, part.k)).collect();
         assert_eq!(names, [("y", 1300, "native"), ("big.py", 500, "pure"), ("3 small files", 6, "pure")]);

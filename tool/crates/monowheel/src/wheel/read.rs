@@ -42,7 +42,8 @@ pub struct Options {
 pub fn read(path: &Path, options: &Options) -> Result<Facts, WheelError> {
     let facts = || {
         let file_name = path.file_name().unwrap_or_default().to_str().ok_or(FilenameError::NotUtf8)?;
-        read_from(File::open(path).map_err(|source| Problem::Io { source })?, file_name, options)
+        let filename = file_name.parse()?;
+        check(File::open(path).map_err(|source| Problem::Io { source })?, file_name, &filename, options)
     };
     facts().map_err(|problem| WheelError { path: path.to_owned(), origin: options.origin.clone(), problem })
 }
@@ -51,22 +52,25 @@ pub fn read(path: &Path, options: &Options) -> Result<Facts, WheelError> {
 ///
 /// # Errors
 /// As for [`read`].
-pub fn read_from<R: Read + Seek>(mut input: R, file_name: &str, options: &Options) -> Result<Facts, Problem> {
-    let filename: WheelFilename = file_name.parse()?;
+pub fn read_from<R: Read + Seek>(input: R, file_name: &str, options: &Options) -> Result<Facts, Problem> {
+    check(input, file_name, &file_name.parse()?, options)
+}
+
+fn check<R: Read + Seek>(mut input: R, file_name: &str, filename: &WheelFilename, options: &Options) -> Result<Facts, Problem> {
     let whole = Whole::of(&mut input).map_err(|source| Problem::Io { source })?;
     // Before the bytes are parsed: what is not the locked file is not looked at.
     if let Some(expected) = &options.sha256 {
         identity::check_sha256(expected, &whole.sha256)?;
     }
     let archive = Archive::open(input, &options.limits)?;
-    let dist_info = identity::dist_info(&filename, archive.entries())?;
-    let data = identity::data(&filename, archive.entries())?;
+    let dist_info = identity::dist_info(filename, archive.entries())?;
+    let data = identity::data(filename, archive.entries())?;
     let layout = Layout { name: filename.name.to_string(), data };
 
     let mut members = Members::new(archive, dist_info)?;
     let wheel_file = WheelFile::parse(&members.parsed("WHEEL")?)?;
     let metadata = Metadata::parse(&members.parsed("METADATA")?)?;
-    identity::check_metadata(&filename, &metadata)?;
+    identity::check_metadata(filename, &metadata)?;
     let scripts = match members.find("entry_points.txt") {
         Some(entry) => EntryPoints::parse(&members.bytes(&entry)?)?,
         None => EntryPoints::default(),

@@ -87,7 +87,7 @@ function tile(box, trail, depth) {
   const button = make("button", {
     type: "button",
     class: `${node.k}${nested ? " head" : ""}`,
-    style: `left:${x}px;top:${y}px;width:${w}px;height:${h}px`,
+    style: `left:${x}px;top:${y}px;width:${w}px;height:${h}px;padding:0 ${Math.max(0, Math.min(5, w / 4 - 1))}px`,
     "data-open": children.length ? "" : undefined,
     "data-name": names,
     "aria-label": `${names}, ${size(node.s)}, ${share} %`,
@@ -116,7 +116,7 @@ function draw() {
   const path = at("path");
   path.replaceChildren();
   shown.forEach((node, index) => {
-    if (index) path.append(make("span", {}, "›"));
+    if (index) path.append(make("span", {}, "/"));
     const button = make("button", { type: "button" }, index ? node.n : "all");
     button.addEventListener("click", () => { shown = shown.slice(0, index + 1); draw(); });
     path.append(shown.length > 1 ? button : "");
