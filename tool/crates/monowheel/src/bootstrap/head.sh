@@ -171,8 +171,8 @@ _mw_line='
 if _mw_find; then
     [ -n "$_mw_again" ] || _mw_run "$@"
     # The file is not the one any more that this shell began to read.
-    if [ -z "${MONOWHEEL_AGAIN-}" ]; then
-        export MONOWHEEL_AGAIN=yes
+    if [ "${MONOWHEEL_AGAIN-}" != ........ ]; then
+        export MONOWHEEL_AGAIN="${MONOWHEEL_AGAIN-}."
         [ ! -x "$_mw_file" ] || exec "$_mw_file" "$@"
         exec /bin/sh "$_mw_file" "$@"
     fi
