@@ -56,7 +56,8 @@ def main():
     from monowheel_boot import start
 
     if headed:
-        start.from_head(sys.argv[1], sys.argv[4])
+        # The file that the head has opened: another one may have taken its place by now.
+        start.from_head(sys.argv[1], sys.argv[4], globals()["FILE"].fileno())
     else:
         start.from_python(sys.argv[0], sys.argv[1:])
 

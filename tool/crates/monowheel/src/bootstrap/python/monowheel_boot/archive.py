@@ -212,10 +212,10 @@ def lzma():
 class Application:
     """The file itself: its manifest, its first-party archive, its wheels."""
 
-    def __init__(self, path):
-        """Open the file and read its directory and its manifest."""
-        self.path = path
-        self.fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    def __init__(self, file):
+        """Read the directory and the manifest of the file."""
+        path = self.path = file.path
+        self.fd = file.fd
         self.state = self._state()
         outer = Archive(self.fd, 0, self.state[2], path)
         self._members = {entry.name: entry for entry in outer.entries()}
@@ -223,14 +223,6 @@ class Application:
         data = bytes(outer.content(self._member("monowheel/manifest.json")))
         self.digest = sha256(data)
         self.manifest = parse(data)
-
-    def __enter__(self):
-        """Stay open for the block."""
-        return self
-
-    def __exit__(self, *error):
-        """Close."""
-        os.close(self.fd)
 
     def _state(self):
         found = os.fstat(self.fd)

@@ -29,10 +29,10 @@ def write(file, folder):
     staged = f"{folder}.{os.getpid()}.new"
     cache.folders(staged)
     try:
-        with Application(file) as application:
-            interpreter.check(application.manifest)
-            fill(application, staged)
-            application.unchanged()
+        application = Application(file)
+        interpreter.check(application.manifest)
+        fill(application, staged)
+        application.unchanged()
         os.rename(staged, folder)
     finally:
         cache.remove(staged)

@@ -17,15 +17,15 @@ def fill(file, digest, asked):
     """Give an environment for the application in ``file``."""
     quick_interrupt()
     os.umask(0o022)
-    with Application(file) as application:
-        trace(f"file read: {len(application.manifest['wheels'])} wheels")
-        if application.digest != digest:
-            raise Replaced(f"{file} was replaced while it started\nhint: start it again")
-        interpreter.check(application.manifest)
-        root = roots.choose(interpreter.native(application.manifest))
-        trace(f"cache: {root}")
-        with Progress(application), Cache(root) as store:
-            return Filling(store, application, asked).run()
+    application = Application(file)
+    trace(f"file read: {len(application.manifest['wheels'])} wheels")
+    if application.digest != digest:
+        raise Replaced(f"{file.path} was replaced while it started\nhint: start it again")
+    interpreter.check(application.manifest)
+    root = roots.choose(interpreter.native(application.manifest))
+    trace(f"cache: {root}")
+    with Progress(application), Cache(root) as store:
+        return Filling(store, application, asked).run()
 
 
 class Filling:

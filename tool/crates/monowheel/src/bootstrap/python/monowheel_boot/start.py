@@ -31,6 +31,14 @@ class Replaced(Failure):
     """Another file has taken this one's place since the head was read."""
 
 
+class File:
+    """The file: its path as it was started, and the descriptor of what is being read."""
+
+    def __init__(self, path, fd):
+        """Take both."""
+        self.path, self.fd = path, fd
+
+
 def trace(step):
     """Print a step and the time since the bootstrap began, where ``MONOWHEEL_TRACE`` asks for it."""
     if os.environ.get("MONOWHEEL_TRACE"):
@@ -150,20 +158,21 @@ def control(file, digest):
     return None
 
 
-def sentence(error, file):
+def sentence(error, path):
     """Put an error of the system into words."""
     if isinstance(error, Failure):
         return str(error)
     if error.errno in (28, 122):  # ENOSPC, EDQUOT
         hint = "hint: free some, or name another folder: MONOWHEEL_ROOT=/path"
-        return f"{file} cannot start: no space left for the cache\n{hint}"
+        return f"{path} cannot start: no space left for the cache\n{hint}"
     place = f": {os.fsdecode(error.filename)}" if error.filename else ""
-    return f"{file} cannot start: {error.strerror or error}{place}"
+    return f"{path} cannot start: {error.strerror or error}{place}"
 
 
-def from_head(file, digest):
+def from_head(path, digest, fd):
     """Answer the head, on standard output, in one line: see head.sh."""
     os.dup2(3, 2)
+    file = File(path, fd)
     status = 0
     try:
         text = control(file, digest)
@@ -182,7 +191,7 @@ def from_head(file, digest):
     except Replaced:
         reply, status = "again ", 1
     except (Failure, OSError) as error:
-        sys.stderr.write(f"monowheel: {sentence(error, file)}\n")
+        sys.stderr.write(f"monowheel: {sentence(error, path)}\n")
         reply, status = "end ", 1
     data = os.fsencode(reply + ".")
     while data:
@@ -192,15 +201,16 @@ def from_head(file, digest):
     os._exit(status)
 
 
-def from_python(file, arguments):
+def from_python(path, arguments):
     """Start the application from ``python3 FILE``."""
     only_standard_library()
     flags = interpreter_flags()
     try:
         from monowheel_boot import archive
 
-        with archive.Application(file) as application:
-            manifest, digest = application.manifest, application.digest
+        file = File(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        application = archive.Application(file)
+        manifest, digest = application.manifest, application.digest
         text = control(file, digest)
         if text is not None:
             sys.stdout.write(text)
@@ -208,11 +218,11 @@ def from_python(file, arguments):
         umask = os.umask(0o022)
         app = obtain(file, digest, True)
         os.umask(umask)
-        replace(app, file, manifest, flags, arguments)
+        replace(app, path, manifest, flags, arguments)
     except (Failure, Refusal, OSError) as error:
         if isinstance(error, Refusal):
-            sys.exit(f"monowheel: {file} cannot run with {sys.executable}: {error}")
-        sys.exit(f"monowheel: {sentence(error, file)}")
+            sys.exit(f"monowheel: {path} cannot run with {sys.executable}: {error}")
+        sys.exit(f"monowheel: {sentence(error, path)}")
 
 
 def interpreter_flags():
@@ -221,18 +231,18 @@ def interpreter_flags():
     return original[1 : -len(sys.argv)] if original else []
 
 
-def replace(app, file, manifest, flags, arguments):
+def replace(app, path, manifest, flags, arguments):
     """Become the application: what ``_mw_run`` does in the head."""
     environment = os.environ
     for name, value in manifest["env"].items():
         environment.setdefault(name, value)
-    path = environment.get("PATH", "")
-    if f":{app}/bin:" not in f":{path}:":
-        environment["PATH"] = f"{app}/bin:{path}" if path else f"{app}/bin"
+    folders = environment.get("PATH", "")
+    if f":{app}/bin:" not in f":{folders}:":
+        environment["PATH"] = f"{app}/bin:{folders}" if folders else f"{app}/bin"
     interactive = environment.get("MONOWHEEL_INTERPRETER")
     for name in LEAKS + ONCE + (("MONOWHEEL_ENTRY_POINT",) if interactive else ()):
         environment.pop(name, None)
     python = f"{app}/bin/python"
-    script = [] if interactive else [f"{app}/run.py", file]
+    script = [] if interactive else [f"{app}/run.py", path]
     trace(f"exec {python}")
     os.execv(python, [python, *manifest["interpreter_args"], *flags, *script, *arguments])
