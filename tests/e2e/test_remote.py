@@ -110,6 +110,35 @@ def test_path_mapping_shares_actions_between_configurations(first: Machine, scra
     assert sorted(outputs(opt).values()) == sorted(outputs(fastbuild).values())
 
 
+def test_no_wheel_is_fetched_that_no_action_needs(first: Machine, second: Machine, buildgrid):
+    # Bazel hashes an action's inputs before it asks the cache: those it must have, and no others.
+    second.clean("fastapi")
+    found = second.ours("fastapi", *buildgrid.cache_flags, "--remote_download_minimal")
+    needed = {Path(entry["path"]).name for action in found for entry in action["inputs"]}
+    base = Path(second.bazel("fastapi", "info", "output_base").stdout.strip())
+    fetched = {path.name for path in (base / "external").glob("*/*.whl")}
+    locked = (second.project / "examples/fastapi/uv.lock").read_text().count('.whl"')
+    assert fetched == {name for name in needed if name.endswith(".whl")}
+    assert 0 < len(fetched) < locked / 4
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--spawn_strategy=linux-sandbox", "--jobs=1"],
+        ["--spawn_strategy=processwrapper-sandbox", "--jobs=50"],
+        ["--spawn_strategy=local", "--jobs=2"],
+    ],
+    ids=["linux-sandbox", "processwrapper-sandbox", "local"],
+)
+def test_every_strategy_makes_the_same_bytes(flags: list[str], first: Machine):
+    made = []
+    for options in ([], flags):
+        first.clean("fastapi")
+        made.append(sorted(outputs(first.ours("fastapi", *options, target="//svc:bin")).items()))
+    assert made[0] == made[1]
+
+
 def size(folder: Path) -> int:
     done = subprocess.run(["du", "--summarize", "--bytes", str(folder)], check=True, capture_output=True, text=True)
     return int(done.stdout.split()[0])
