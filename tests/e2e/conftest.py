@@ -28,7 +28,8 @@ class Clone:
     def __init__(self, root: Path, **environment: str) -> None:
         self.root = root
         self.project = root / "project"
-        self.environment = environment
+        # Clones share what cargo compiled, except where a test wants a build of the tool from nothing.
+        self.environment = {"MONOWHEEL_CARGO_TARGET_DIR": str(CACHE / "cargo"), **environment}
         self.umask = -1
         self.prefix: list[str] = []
         tracked = subprocess.run(
@@ -61,7 +62,7 @@ class Clone:
             *flags,
             *arguments,
         ]
-        environment = {**os.environ, "MONOWHEEL_CARGO_TARGET_DIR": str(self.root / "cargo"), **self.environment}
+        environment = {**os.environ, **self.environment}
         done = subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, umask=self.umask)
         if check and done.returncode:
             pytest.fail(f"{' '.join(line)}\n{done.stdout}\n{done.stderr}")

@@ -30,7 +30,10 @@ def _home(rctx):
 
 def _remapped(rctx, target_folder):
     """Pairs of folders of this machine and what the binary says in their place."""
-    pairs = [(_sources(rctx), "/monowheel"), (_sources(rctx).realpath, "/monowheel"), (target_folder, "/target")]
+
+    # Not that of the sources: cargo names them relative to the workspace, and a flag that differs between checkouts would keep them from
+    # sharing a build folder.
+    pairs = [(target_folder, "/target")]
 
     # The folder of a registry is named after its address, which a mirror changes.
     registries = _home(rctx).get_child("registry", "src")

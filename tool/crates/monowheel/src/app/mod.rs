@@ -11,10 +11,13 @@ mod first_party;
 mod input;
 mod manifest;
 mod plan;
+#[cfg(feature = "fetch")]
+pub mod project;
 mod versions;
 
 pub use assemble::{assemble, dependencies_key, is_executable};
 pub use error::AppError;
-pub use input::{Application, Input};
+pub use first_party::digest;
+pub use input::{Application, Input, Settlement};
 pub use manifest::{Code, Entry, Manifest, PackedWheel, Python, VERSION as MANIFEST_VERSION};
 pub use plan::Plan;

@@ -1,6 +1,8 @@
 //! The command line: what was typed (clap structs, one file a subcommand), turned into plans for [`crate::app`].
 
 mod assemble;
+#[cfg(feature = "fetch")]
+mod build;
 mod diff;
 mod exit;
 mod extract;
@@ -35,6 +37,8 @@ enum Command {
     Diff(diff::Diff),
     Sbom(sbom::Sbom),
     Locate(locate::Locate),
+    #[cfg(feature = "fetch")]
+    Build(Box<build::Build>),
     Resolve(resolve::Resolve),
 }
 
@@ -51,6 +55,8 @@ pub fn main() -> ExitCode {
         Command::Diff(diff) => diff.run(),
         Command::Sbom(sbom) => sbom.run(),
         Command::Locate(locate) => locate.run(),
+        #[cfg(feature = "fetch")]
+        Command::Build(build) => build.run(),
         Command::Resolve(resolve) => resolve.run(),
     };
     match result {

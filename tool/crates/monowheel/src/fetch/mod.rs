@@ -6,7 +6,6 @@
 
 mod client;
 mod error;
-mod index;
 mod netrc;
 mod progress;
 mod store;
@@ -16,6 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use crate::lock;
 pub use error::FetchError;
 use progress::Progress;
 use store::Store;
@@ -26,16 +26,34 @@ pub const DEFAULT_INDEX: &str = "https://pypi.org/simple";
 const PARALLEL: usize = 8;
 
 /// One file to get.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Wanted {
     /// Normalized project name, for an index.
     pub project: String,
-    /// File name.
-    pub file: String,
-    /// SHA-256, lower-case hex.
-    pub sha256: String,
+    /// What the lock says of the file.
+    pub what: lock::Wanted,
     /// Where the lock says it is; none: look it up in the index.
     pub urls: Vec<String>,
+}
+
+impl Wanted {
+    /// A name for messages.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.what {
+            lock::Wanted::File { file, .. } => file.clone(),
+            lock::Wanted::Release { package, version, .. } => format!("{package} {version}"),
+        }
+    }
+}
+
+/// A file that was got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its SHA-256, lower-case hex.
+    pub sha256: String,
 }
 
 /// How to get files.
@@ -55,11 +73,11 @@ pub struct Options {
 ///
 /// # Errors
 /// The first file that cannot be had, with every address tried and what each said.
-pub fn fetch(wanted: &[Wanted], options: &Options) -> Result<Vec<PathBuf>, FetchError> {
+pub fn fetch(wanted: &[Wanted], options: &Options) -> Result<Vec<Fetched>, FetchError> {
     let store = Store::new(options);
     let progress = Progress::new(wanted.len());
     let next = AtomicUsize::new(0);
-    let found: Mutex<Vec<Option<Result<PathBuf, FetchError>>>> = Mutex::new(wanted.iter().map(|_| None).collect());
+    let found: Mutex<Vec<Option<Result<Fetched, FetchError>>>> = Mutex::new(wanted.iter().map(|_| None).collect());
     thread::scope(|scope| {
         for _ in 0..PARALLEL.min(wanted.len()) {
             scope.spawn(|| {
@@ -70,7 +88,7 @@ pub fn fetch(wanted: &[Wanted], options: &Options) -> Result<Vec<PathBuf>, Fetch
                     if result.is_err() {
                         next.store(wanted.len(), Ordering::Relaxed);
                     }
-                    progress.done(&file.file);
+                    progress.done();
                     found.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(result);
                 }
             });

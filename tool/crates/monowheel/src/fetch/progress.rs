@@ -25,7 +25,7 @@ impl Progress {
         self.bar.set_message(file.to_owned());
     }
 
-    pub fn done(&self, _file: &str) {
+    pub fn done(&self) {
         self.bar.inc(1);
     }
 

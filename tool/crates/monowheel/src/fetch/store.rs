@@ -2,15 +2,21 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
 use super::client::{Client, shown};
 use super::error::FetchError;
 use super::progress::Progress;
-use super::{Options, Wanted, index};
+use super::{Fetched, Options, Wanted};
+use crate::lock;
 use crate::output::Output;
+
+/// What an index page may be: JSON (PEP 691, "Version + Format Selection"), else HTML.
+const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
+/// An index page larger than this is none.
+const LARGEST_PAGE: u64 = 64 << 20;
 
 /// Gets files from the cache, local folders and the network.
 pub struct Store<'a> {
@@ -24,70 +30,73 @@ impl<'a> Store<'a> {
     }
 
     /// The place of `wanted`, fetched where the cache does not have it.
-    pub fn get(&self, wanted: &Wanted, progress: &Progress) -> Result<PathBuf, FetchError> {
-        let folder = self.options.cache.join(&wanted.sha256);
-        let place = folder.join(&wanted.file);
-        if place.is_file() {
-            return Ok(place);
-        }
-        let cache = |source| FetchError::Cache { path: place.clone(), source };
-        fs::create_dir_all(&folder).map_err(cache)?;
+    pub fn get(&self, wanted: &Wanted, progress: &Progress) -> Result<Fetched, FetchError> {
         let mut tried = String::new();
-        for url in self.addresses(wanted, &mut tried) {
-            let local = local_path(&url);
-            if local.is_none() && self.options.offline {
-                continue;
+        if let lock::Wanted::File { file, sha256 } = &wanted.what {
+            let place = self.place(file, sha256);
+            if place.is_file() {
+                return Ok(Fetched { path: place, sha256: sha256.clone() });
             }
-            progress.downloading(&wanted.file);
-            match self.copy(&url, local.as_deref(), wanted, &place) {
-                Ok(()) => return Ok(place),
-                Err(Refusal::Tried(message)) => tried += &format!("  {}: {message}\n", shown(&url)),
-                Err(Refusal::Final(error)) => return Err(error),
-            }
-        }
-        if self.options.offline {
-            return Err(FetchError::Offline { file: wanted.file.clone() });
-        }
-        let hint = "check the network, the proxy settings and --index-url, or put the wheel into a folder named with --find-links";
-        Err(FetchError::Unreachable { file: wanted.file.clone(), tried, hint: hint.to_owned() })
-    }
-
-    /// Where to look: local folders, the lock's own addresses, pages of links, the index; what failed to answer goes to `tried`.
-    fn addresses(&self, wanted: &Wanted, tried: &mut String) -> Vec<String> {
-        let mut found = Vec::new();
-        let mut pages = Vec::new();
-        for link in &self.options.find_links {
-            match local_path(link) {
-                Some(folder) if folder.join(&wanted.file).is_file() => found.push(folder.join(&wanted.file).display().to_string()),
-                Some(_) => {}
-                None => pages.push(link),
-            }
-        }
-        found.extend(wanted.urls.iter().cloned());
-        if found.is_empty() && !self.options.offline {
-            let looked = pages.iter().map(|page| (index::links(&self.client, page, &wanted.file), page.as_str()));
-            let of_index =
-                || (index::find(&self.client, &self.options.index_url, &wanted.project, &wanted.file), self.options.index_url.as_str());
-            for (result, page) in looked.chain(std::iter::once_with(of_index)) {
-                match result {
-                    Ok(url) => {
-                        found.push(url);
-                        break;
-                    }
-                    Err(message) => *tried += &format!("  {}: {message}\n", shown(page)),
+            for url in self.known(wanted, file) {
+                match self.copy(&url, file, sha256, progress) {
+                    Ok(fetched) => return Ok(fetched),
+                    Err(Refusal::Tried(message)) => tried += &format!("  {}: {message}\n", shown(&url)),
+                    Err(Refusal::Final(error)) => return Err(error),
                 }
             }
         }
-        found
+        if self.options.offline {
+            return Err(FetchError::Offline { file: wanted.name() });
+        }
+        if wanted.urls.is_empty() {
+            let index = format!("{}/{}/", self.options.index_url.trim_end_matches('/'), wanted.project);
+            let pages = self.options.find_links.iter().filter(|link| local_path(link).is_none()).cloned().chain([index]);
+            for page in pages {
+                match self.on_page(&page, &wanted.what, progress) {
+                    Ok(fetched) => return Ok(fetched),
+                    Err(Refusal::Tried(message)) => tried += &format!("  {}: {message}\n", shown(&page)),
+                    Err(Refusal::Final(error)) => return Err(error),
+                }
+            }
+        }
+        let hint = "check the network, the proxy settings and --index-url, or put the wheel into a folder named with --find-links";
+        Err(FetchError::Unreachable { file: wanted.name(), tried, hint: hint.to_owned() })
     }
 
-    fn copy(&self, url: &str, local: Option<&Path>, wanted: &Wanted, place: &Path) -> Result<(), Refusal> {
-        let cache = |source| Refusal::Final(FetchError::Cache { path: place.to_owned(), source });
-        let mut reader: Box<dyn Read> = match local {
+    fn place(&self, file: &str, sha256: &str) -> PathBuf {
+        self.options.cache.join(sha256).join(file)
+    }
+
+    /// Addresses known without asking anyone: local folders, then the lock's own.
+    fn known(&self, wanted: &Wanted, file: &str) -> Vec<String> {
+        let folders = self.options.find_links.iter().filter_map(|link| local_path(link));
+        let local = folders.map(|folder| folder.join(file)).filter(|path| path.is_file()).map(|path| path.display().to_string());
+        let own = wanted.urls.iter().filter(|url| !self.options.offline || local_path(url).is_some()).cloned();
+        local.chain(own).collect()
+    }
+
+    /// Looks for a file on a page and fetches it.
+    fn on_page(&self, page: &str, what: &lock::Wanted, progress: &Progress) -> Result<Fetched, Refusal> {
+        let mut text = String::new();
+        let reader = self.client.get(page, ACCEPT).map_err(Refusal::Tried)?;
+        reader.take(LARGEST_PAGE).read_to_string(&mut text).map_err(|error| Refusal::Tried(error.to_string()))?;
+        let found = lock::locate(&text, page, what).map_err(|error| Refusal::Tried(error.to_string()))?;
+        self.copy(&found.url, &found.file, &found.sha256, progress)
+    }
+
+    /// Copies `url` into the cache, if its content is the one asked for.
+    fn copy(&self, url: &str, file: &str, sha256: &str, progress: &Progress) -> Result<Fetched, Refusal> {
+        let place = self.place(file, sha256);
+        let cache = |source| Refusal::Final(FetchError::Cache { path: place.clone(), source });
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder).map_err(cache)?;
+        }
+        progress.downloading(file);
+        let mut reader: Box<dyn Read> = match local_path(url) {
             Some(path) => Box::new(File::open(path).map_err(|error| Refusal::Tried(error.to_string()))?),
             None => Box::new(self.client.get(url, "*/*").map_err(Refusal::Tried)?),
         };
-        let mut output = Output::create(place).map_err(|error| cache(error.source))?;
+        let mut output = Output::create(&place).map_err(|error| cache(error.source))?;
         let mut hasher = Sha256::new();
         let mut buffer = vec![0; 1 << 17];
         loop {
@@ -101,11 +110,12 @@ impl<'a> Store<'a> {
             output.file().write_all(&buffer[..count]).map_err(cache)?;
         }
         let found: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        if found != wanted.sha256 {
-            let (file, expected) = (wanted.file.clone(), wanted.sha256.clone());
+        if found != sha256 {
+            let (file, expected) = (file.to_owned(), sha256.to_owned());
             return Err(Refusal::Final(FetchError::Hash { file, url: shown(url), expected, found }));
         }
-        output.commit(false).map_err(|error| cache(error.source))
+        output.commit(false).map_err(|error| cache(error.source))?;
+        Ok(Fetched { path: place, sha256: found })
     }
 }
 

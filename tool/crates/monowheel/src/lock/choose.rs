@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use super::graph::View;
+use super::graph::{View, Walk};
 use super::model::{Format, Item, Lock, LockedWheel, Package, PackageId};
 use crate::tags::{Mismatch, Target, WheelFilename, normalize};
 
@@ -98,6 +98,31 @@ pub enum ChooseError {
 /// # Errors
 /// Where a root is unknown, or a package that is needed has no wheel that fits.
 pub fn choose<'a>(lock: &'a Lock, target: Target, roots: &[Item], overrides: &'a [Override]) -> Result<Vec<Chosen<'a>>, ChooseError> {
+    let (view, walk) = closure(lock, target, roots)?;
+    let mut chosen = Vec::new();
+    for package in walk.by_name.values().filter_map(|id| lock.packages.get(*id)).filter(|package| !package.project) {
+        let place = best(&view, package, overrides).ok_or_else(|| ChooseError::NoWheel { message: refusal(&view, package) })?;
+        let wheel = match place {
+            Place::Wheel(index) => package.wheels.get(index).map(Pick::Locked),
+            Place::OnIndex => Some(Pick::OnIndex),
+            Place::Override(index) => overrides.get(index).map(Pick::Override),
+        };
+        chosen.extend(wheel.map(|wheel| Chosen { package, wheel }));
+    }
+    Ok(chosen)
+}
+
+/// The first-party projects among what `roots` need on `target`, sorted by name, the roots' own project among them.
+///
+/// # Errors
+/// Where a root is unknown, or the lock is not for this target.
+pub fn projects<'a>(lock: &'a Lock, target: Target, roots: &[Item]) -> Result<Vec<&'a Package>, ChooseError> {
+    let (_, walk) = closure(lock, target, roots)?;
+    Ok(walk.by_name.values().filter_map(|id| lock.packages.get(*id)).filter(|package| package.project).collect())
+}
+
+/// What `roots` reach on `target`.
+fn closure<'a>(lock: &'a Lock, target: Target, roots: &[Item]) -> Result<(View<'a>, Walk), ChooseError> {
     let view = View::new(lock, target, BTreeSet::new());
     let mut starts = Vec::new();
     for item in roots {
@@ -117,17 +142,7 @@ pub fn choose<'a>(lock: &'a Lock, target: Target, roots: &[Item], overrides: &'a
         }
     }
     let walk = view.walk(&starts).map_err(|message| ChooseError::Version { message })?;
-    let mut chosen = Vec::new();
-    for package in walk.by_name.values().filter_map(|id| lock.packages.get(*id)).filter(|package| !package.project) {
-        let place = best(&view, package, overrides).ok_or_else(|| ChooseError::NoWheel { message: refusal(&view, package) })?;
-        let wheel = match place {
-            Place::Wheel(index) => package.wheels.get(index).map(Pick::Locked),
-            Place::OnIndex => Some(Pick::OnIndex),
-            Place::Override(index) => overrides.get(index).map(Pick::Override),
-        };
-        chosen.extend(wheel.map(|wheel| Chosen { package, wheel }));
-    }
-    Ok(chosen)
+    Ok((view, walk))
 }
 
 fn unknown(name: String, known: impl Iterator<Item = String>) -> ChooseError {

@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-pub use choose::{ChooseError, Chosen, Override, OverrideError, Pick, choose};
+pub use choose::{ChooseError, Chosen, Override, OverrideError, Pick, choose, projects};
 pub use error::{LockError, Problem};
 pub use locate::{LocateError, Located, Wanted, locate};
 pub use model::{Dependency, Format, Item, Location, Lock, LockedWheel, MarkerId, Package, PackageId, Part};

@@ -4,6 +4,7 @@
 
 mod assemble;
 mod built;
+mod build;
 mod conflicts;
 mod diff;
 mod entry;

@@ -1,0 +1,92 @@
+//! The wheels of a project with their facts, which are kept beside the download: a wheel is read once in its life.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use super::error::ProjectError;
+use crate::app::AppError;
+use crate::app::input::WheelInput;
+use crate::fetch::{self, Wanted};
+use crate::lock::{self, Chosen, Location, Lock, Pick};
+use crate::tags::Target;
+use crate::wheel::{self, FACTS_FORMAT};
+use crate::{json, output};
+
+/// Fetches what the lock chose and reads its facts.
+pub fn locked(lock: &Lock, target: Target, chosen: &[Chosen<'_>], options: &fetch::Options) -> Result<Vec<WheelInput>, ProjectError> {
+    let folder = lock.path.parent().unwrap_or_else(|| Path::new(""));
+    let (mut wanted, mut own) = (Vec::new(), Vec::new());
+    for Chosen { package, wheel } in chosen {
+        let name = package.name.clone();
+        match wheel {
+            Pick::Locked(wheel) => {
+                let (file, sha256) = (wheel.file.to_string(), wheel.sha256.clone());
+                if sha256.is_empty() {
+                    return Err(ProjectError::NoHash { package: name, file });
+                }
+                let urls = match &wheel.location {
+                    Location::Url(url) => vec![url.clone()],
+                    Location::Path(path) => vec![folder.join(path).display().to_string()],
+                    Location::Index(_) => Vec::new(),
+                };
+                wanted.push(Wanted { project: name, what: lock::Wanted::File { file, sha256 }, urls });
+            }
+            Pick::OnIndex => {
+                let (package_name, version, hashes) = (name.clone(), package.version.clone(), package.hashes.clone());
+                let what = lock::Wanted::Release { package: package_name, version, hashes, target };
+                wanted.push(Wanted { project: name, what, urls: Vec::new() });
+            }
+            Pick::Override(wheel) => own.push(PathBuf::from(&wheel.place)),
+        }
+    }
+    let jobs = fetch::fetch(&wanted, options)?.into_iter().zip(&wanted).map(|(fetched, wanted)| {
+        let name = fetched.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let facts = fetched.path.with_file_name(format!("{name}.facts-{FACTS_FORMAT}.json"));
+        (fetched.path, facts, Some(fetched.sha256), format!("{} in {}", wanted.project, lock.path.display()))
+    });
+    let mut inputs = read(&jobs.collect::<Vec<_>>())?;
+    inputs.extend(given(&own, options)?);
+    Ok(inputs)
+}
+
+/// Reads the facts of wheels given by path.
+pub fn given(wheels: &[PathBuf], options: &fetch::Options) -> Result<Vec<WheelInput>, ProjectError> {
+    let folder = options.cache.join("given");
+    let mut jobs = Vec::new();
+    for path in wheels {
+        fs::create_dir_all(&folder).map_err(|source| AppError::Read { path: folder.clone(), source })?;
+        let digest = crate::app::digest(path)?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let key: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let facts = folder.join(format!("{key}-{name}.facts-{FACTS_FORMAT}.json"));
+        jobs.push((path.clone(), facts, None, path.display().to_string()));
+    }
+    read(&jobs)
+}
+
+type Job = (PathBuf, PathBuf, Option<String>, String);
+
+/// Facts of all wheels, read in as many threads as the machine has.
+fn read(jobs: &[Job]) -> Result<Vec<WheelInput>, ProjectError> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len().max(1));
+    let results: Vec<Result<(), ProjectError>> = thread::scope(|scope| {
+        // Each thread takes every n-th wheel, so that neighbours of like size are spread.
+        let work = |first| move || jobs.iter().skip(first).step_by(threads).try_for_each(facts);
+        let running: Vec<_> = (0..threads).map(|first| scope.spawn(work(first))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    results.into_iter().collect::<Result<Vec<()>, _>>()?;
+    let input = |(path, facts, _, origin): &Job| WheelInput { path: path.clone(), facts: facts.clone(), origin: origin.clone() };
+    Ok(jobs.iter().map(input).collect())
+}
+
+fn facts((path, facts, sha256, origin): &Job) -> Result<(), ProjectError> {
+    if facts.is_file() {
+        return Ok(());
+    }
+    let options = wheel::Options { sha256: sha256.clone(), origin: Some(origin.clone()), ..wheel::Options::default() };
+    let read = wheel::read(path, &options)?;
+    let text = json::canonical(&read).map_err(|source| AppError::Canonical { source })?;
+    Ok(output::write(facts, &text).map_err(AppError::from)?)
+}

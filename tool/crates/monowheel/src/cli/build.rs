@@ -1,0 +1,142 @@
+//! `monowheel build`: a project and its lock file to one file, without a build system.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::Exit;
+use crate::app::Settlement;
+use crate::app::project::{self, Request};
+use crate::fetch::{DEFAULT_INDEX, Options};
+use crate::lock::Override;
+use crate::tags::{Platform, Python};
+
+/// Build a project and its locked wheels into one executable file
+///
+/// Finds pyproject.toml in PROJECT and the lock file beside it or above it (uv.lock, poetry.lock, pylock.toml, requirements.txt), downloads the
+/// wheels that it names by hash, and writes one file. The same inputs give the same bytes as the Bazel rules do.
+///
+/// Example: monowheel build --script uvicorn -o service && ./service main:app
+#[derive(Args, Debug)]
+pub(super) struct Build {
+    /// Folder of the project
+    #[arg(default_value = ".", hide_default_value = true)]
+    project: PathBuf,
+    /// File to write [default: dist/<project name>]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Run this console script, of a dependency or of the project
+    #[arg(long, value_name = "NAME", help_heading = "What to run", conflicts_with_all = ["entry_point", "main"])]
+    script: Option<String>,
+    /// Call this function: package.module:attribute
+    #[arg(long, short, value_name = "ENTRY", help_heading = "What to run", conflicts_with = "main")]
+    entry_point: Option<String>,
+    /// Run this file, as `python FILE` does
+    #[arg(long, value_name = "FILE", help_heading = "What to run")]
+    main: Option<PathBuf>,
+    /// Put this argument before the user's; may be repeated
+    #[arg(long = "arg", value_name = "ARG", help_heading = "What to run", allow_hyphen_values = true)]
+    args: Vec<String>,
+    /// Set this variable unless the environment has it; may be repeated
+    #[arg(long = "env", value_name = "NAME=VALUE", help_heading = "What to run", value_parser = pair)]
+    env: Vec<(String, String)>,
+
+    /// Read this lock file
+    #[arg(long, value_name = "FILE", help_heading = "What goes in")]
+    lock: Option<PathBuf>,
+    /// Build this member of the workspace
+    #[arg(long, value_name = "NAME", help_heading = "What goes in")]
+    package: Option<String>,
+    /// Add this extra of the project; may be repeated
+    #[arg(long = "extra", value_name = "NAME", help_heading = "What goes in")]
+    extras: Vec<String>,
+    /// Add this dependency group of the project; may be repeated
+    #[arg(long = "group", value_name = "NAME", help_heading = "What goes in")]
+    groups: Vec<String>,
+    /// Pack this wheel as it is, with no lock or beside it; may be repeated
+    #[arg(long = "wheel", value_name = "FILE", help_heading = "What goes in")]
+    wheels: Vec<PathBuf>,
+    /// Take this wheel for PACKAGE, whatever the lock has; may be repeated
+    #[arg(long = "override", value_name = "PACKAGE=FILE", help_heading = "What goes in")]
+    overrides: Vec<Override>,
+    /// Take first-party code from this folder, an import root; may be repeated [default: by the project's layout]
+    #[arg(long = "source", short = 'D', value_name = "DIR", help_heading = "What goes in")]
+    sources: Vec<PathBuf>,
+    /// Where two wheels have PATH, take PROJECT's; may be repeated
+    #[arg(long = "conflict", value_name = "PATH=PROJECT", help_heading = "What goes in", value_parser = pair)]
+    conflicts: Vec<(String, String)>,
+
+    /// Build for this platform, such as aarch64-unknown-linux-gnu [default: this machine's]
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    platform: Option<Platform>,
+    /// Build for this Python version [default: .python-version, else the lowest that the lock admits]
+    #[arg(long, value_name = "VERSION", help_heading = "Target")]
+    python: Option<Python>,
+
+    /// Look here before the index: a folder or a page of links; may be repeated
+    #[arg(long, short, value_name = "PLACE", help_heading = "Downloads")]
+    find_links: Vec<String>,
+    /// Package index for files whose address the lock does not have
+    #[arg(long, short, value_name = "URL", help_heading = "Downloads", default_value = DEFAULT_INDEX)]
+    index_url: String,
+    /// Use only what is in the cache or in local folders
+    #[arg(long, help_heading = "Downloads")]
+    offline: bool,
+    /// Keep downloads here [default: the folder downloads in Monowheel's cache]
+    #[arg(long, value_name = "DIR", help_heading = "Downloads")]
+    cache_dir: Option<PathBuf>,
+}
+
+impl Build {
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        let cache = self.cache_dir.unwrap_or_else(default_cache);
+        let settlements = self.conflicts.into_iter().map(|(path, winner)| Settlement { path, winner: Some(winner) });
+        let built = project::build(&Request {
+            project: self.project,
+            lock: self.lock,
+            package: self.package,
+            extras: self.extras,
+            groups: self.groups,
+            wheels: self.wheels,
+            overrides: self.overrides,
+            sources: self.sources,
+            main: self.main,
+            entry_point: self.entry_point,
+            script: self.script,
+            platform: self.platform,
+            python: self.python,
+            args: self.args,
+            env: self.env.into_iter().collect::<BTreeMap<_, _>>(),
+            settlements: settlements.collect(),
+            fetch: Options { cache, index_url: self.index_url, find_links: self.find_links, offline: self.offline },
+            output: self.output,
+        })?;
+        let target = if built.target.is_empty() { String::new() } else { format!(" for {}", built.target) };
+        eprintln!("{}: {} wheels, {} files, {}{target}", built.output.display(), built.wheels, built.files, size(built.size));
+        Ok(Exit::Done)
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    text.split_once('=').map(|(left, right)| (left.to_owned(), right.to_owned())).ok_or_else(|| "expected a `=`".to_owned())
+}
+
+/// A size for people.
+#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+fn size(bytes: u64) -> String {
+    if bytes < 1_000_000 { format!("{:.0} kB", bytes as f64 / 1e3) } else { format!("{:.1} MB", bytes as f64 / 1e6) }
+}
+
+/// The folder `downloads` of the cache that the runtime has too (ARCHITECTURE.md, "The cache at run time").
+#[expect(clippy::disallowed_methods, reason = "where downloads are kept reaches no output byte")]
+fn default_cache() -> PathBuf {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = || set("HOME").or_else(|| set("USERPROFILE")).unwrap_or_else(env::temp_dir);
+    let root = set("MONOWHEEL_ROOT").or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("monowheel"))).unwrap_or_else(|| {
+        if cfg!(target_os = "macos") { home().join("Library/Caches/monowheel") } else { home().join(".cache/monowheel") }
+    });
+    root.join("downloads")
+}

@@ -1,0 +1,169 @@
+//! `monowheel build`: projects with locks, without network: the wheels lie in a folder.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use base64::Engine;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use crate::harness::{hex, listing, manifest};
+
+/// A real wheel, small, built in code.
+fn wheel(name: &str, files: &[(&str, &str)]) -> Vec<u8> {
+    let info = format!("{name}-1.0.dist-info");
+    let mut members: Vec<(String, String)> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    members.push((format!("{info}/METADATA"), format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")));
+    members.push((format!("{info}/WHEEL"), "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n".to_owned()));
+    members.push((format!("{info}/entry_points.txt"), format!("[console_scripts]\n{name} = {name}:run\n")));
+    let mut record = String::new();
+    for (path, text) in &members {
+        let digest = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(Sha256::digest(text));
+        writeln!(record, "{path},sha256={digest},{}", text.len()).unwrap();
+    }
+    writeln!(record, "{info}/RECORD,,").unwrap();
+    members.push((format!("{info}/RECORD"), record));
+    let mut writer = monowheel::zip::Writer::new(Vec::new(), 0);
+    for (path, text) in &members {
+        writer.bytes(path, false, text.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+/// A project `shop` that depends on `web`, with a uv.lock, and a folder with the wheel.
+fn project(pyproject: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path();
+    let content = wheel("web", &[("web/__init__.py", "def run(): ...\n")]);
+    for name in ["wheels", "shop"] {
+        fs::create_dir(path.join(name)).unwrap();
+    }
+    fs::write(path.join("wheels/web-1.0-py3-none-any.whl"), &content).unwrap();
+    fs::write(
+        path.join("pyproject.toml"),
+        format!("[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.11\"\n{pyproject}"),
+    )
+    .unwrap();
+    fs::write(path.join("shop/__init__.py"), "def main(): ...\n").unwrap();
+    let lock = format!(
+        "version = 1\nrequires-python = \">=3.11\"\n\n[[package]]\nname = \"shop\"\nversion = \"1\"\nsource = {{ virtual = \".\" }}\n\
+         dependencies = [{{ name = \"web\" }}]\n\n[[package]]\nname = \"web\"\nversion = \"1.0\"\n\
+         source = {{ registry = \"https://index.invalid/simple\" }}\n\
+         wheels = [{{ url = \"https://files.invalid/web-1.0-py3-none-any.whl\", hash = \"sha256:{}\" }}]\n",
+        hex(&Sha256::digest(&content))
+    );
+    fs::write(path.join("uv.lock"), lock).unwrap();
+    folder
+}
+
+fn build(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_monowheel"))
+        .args([
+            "build",
+            "--offline",
+            "--find-links",
+            "wheels",
+            "--cache-dir",
+            "cache",
+            "--platform",
+            "x86_64-unknown-linux-gnu",
+            "-o",
+            "out",
+        ])
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn built(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+    let output = build(folder, arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    fs::read(folder.join("out")).unwrap()
+}
+
+fn refused(folder: &Path, arguments: &[&str]) -> String {
+    let output = build(folder, arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!folder.join("out").exists());
+    let canonical = folder.canonicalize().unwrap().display().to_string();
+    String::from_utf8(output.stderr).unwrap().replace(&canonical, "…").replace(&folder.display().to_string(), "…")
+}
+
+#[test]
+fn a_project_and_its_lock_become_one_file() {
+    let folder = project("");
+    let bytes = built(folder.path(), &["--script", "web"]);
+    let names: Vec<String> = listing(&bytes).lines().filter_map(|line| line.split_whitespace().last().map(str::to_owned)).collect();
+    assert!(names.contains(&"_main/shop/__init__.py".to_owned()), "{names:?}");
+    assert!(names.contains(&"monowheel/wheels/web-1.0-py3-none-any.whl".to_owned()), "{names:?}");
+    assert!(!names.iter().any(|name| name.contains("lock") || name.contains("cache")), "{names:?}");
+    let manifest = manifest(&bytes);
+    assert_eq!(manifest["imports"], serde_json::json!(["_main"]));
+    assert_eq!(manifest["python"]["versions"][0], "3.11");
+    // From the cache, the same.
+    fs::remove_dir_all(folder.path().join("wheels")).unwrap();
+    assert_eq!(built(folder.path(), &["--script", "web"]), bytes);
+}
+
+#[test]
+fn the_only_script_of_a_project_is_what_runs() {
+    let folder = project("[project.scripts]\nshop = \"shop:main\"\n");
+    assert_eq!(manifest(&built(folder.path(), &[]))["entry"], serde_json::json!({"kind": "attr", "module": "shop", "attr": "main"}));
+}
+
+#[test]
+fn a_source_folder_is_an_import_root() {
+    let folder = project("");
+    let bytes = built(folder.path(), &["--source", "shop", "--main", "shop/__init__.py"]);
+    assert_eq!(manifest(&bytes)["imports"], serde_json::json!(["_main", "_main/shop"]));
+    assert_eq!(manifest(&bytes)["entry"], serde_json::json!({"kind": "file", "path": "_main/shop/__init__.py"}));
+}
+
+#[test]
+fn wheels_alone_need_no_lock() {
+    let folder = project("");
+    fs::remove_file(folder.path().join("uv.lock")).unwrap();
+    let bytes = built(folder.path(), &["--wheel", "wheels/web-1.0-py3-none-any.whl", "--script", "web"]);
+    assert_eq!(manifest(&bytes)["wheels"][0]["name"], "web");
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let folder = project("[project.scripts]\none = \"shop:main\"\ntwo = \"shop:main\"\n");
+    insta::assert_snapshot!(refused(folder.path(), &[]), @"
+    error: Nothing says what to run
+    hint: give one of --script, --entry-point and --main; the project has the scripts one, two
+    ");
+    insta::assert_snapshot!(refused(folder.path(), &["--script", "wbe"]), @"
+    error: ./pyproject.toml: no wheel of the application has a console script `wbe`
+    hint: the nearest names are `web`
+    ");
+    insta::assert_snapshot!(refused(folder.path(), &["--script", "web", "--extra", "fast"]), @"
+    error: Nothing of this name in the lock file: `shop[fast]`
+    hint: it has
+    ");
+    insta::assert_snapshot!(refused(folder.path(), &["--script", "web", "--python", "3.10"]), @"error: Python 3.10 is not admitted by the lock file, which requires Python `>=3.11`");
+    for gone in ["wheels", "cache"] {
+        fs::remove_dir_all(folder.path().join(gone)).unwrap();
+    }
+    insta::assert_snapshot!(refused(folder.path(), &["--script", "web"]), @"
+    error: Failed to fetch `web-1.0-py3-none-any.whl`: it is not in the cache, and --offline was given
+    hint: run once without --offline
+    ");
+    fs::remove_file(folder.path().join("uv.lock")).unwrap();
+    insta::assert_snapshot!(refused(folder.path(), &["--script", "web"]), @"
+    error: Not a known lock file: `/tmp/pylock.toml`
+    hint: it must be named uv.lock, poetry.lock, pylock.toml (or pylock.NAME.toml), or end in .txt
+    ");
+}
+
+#[test]
+fn a_wheel_that_is_not_the_locked_one_is_refused() {
+    let folder = project("");
+    fs::write(folder.path().join("wheels/web-1.0-py3-none-any.whl"), wheel("web", &[("web/__init__.py", "altered")])).unwrap();
+    let words = refused(folder.path(), &["--script", "web"]);
+    assert!(words.contains("but the lock says") && words.contains("web-1.0-py3-none-any.whl"), "{words}");
+}
