@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod assemble;
-mod built;
 mod build;
+mod built;
 mod conflicts;
 mod diff;
 mod entry;

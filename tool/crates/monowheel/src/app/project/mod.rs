@@ -238,6 +238,7 @@ impl Project<'_> {
             requires_python: self.python_project.requires_python.clone(),
             python_version: self.target.map(|target| target.python.to_string()),
             platform: self.target.map(|target| target.platform.to_string()),
+            launcher: None,
         };
         let settlements = self.request.settlements.clone();
         Ok(Input { application, files, trees: Vec::new(), wheels: Vec::new(), imports, settlements })
