@@ -19,7 +19,6 @@ import http.server
 import io
 import itertools
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -27,9 +26,10 @@ import sys
 import tarfile
 import tempfile
 import threading
-import tomllib
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+
+import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 PLATFORMS = {
@@ -130,7 +130,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         _, run, *rest = self.path.split("/")
         if rest[0] == "simple":
-            links = "".join(f'<a href="/{run}/{file}#sha256={digest(file)}">{file}</a>' for file in self.server.pages.get(rest[1], []))
+            links = "".join(
+                f'<a href="/{run}/{file}#sha256={digest(file)}">{file}</a>'
+                for file in self.server.pages.get(rest[1], [])
+            )
             body, kind = f"<html><body>{links}</body></html>".encode(), "text/html"
         else:
             file = rest[0].replace("%2B", "+")
@@ -143,7 +146,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command == "GET":
             self.wfile.write(body)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 (http.server calls it so)
 
     def log_message(self, *_):
         pass
@@ -166,7 +169,18 @@ def uv_choice(uv, registry, document, name, platform, python, options=()):
     with tempfile.TemporaryDirectory() as folder:
         lock = pathlib.Path(folder, name)
         lock.write_text(document.replace("@REGISTRY@", registry.url(run)))
-        command = [uv, "pip", "sync", "-q", "--no-cache", "--no-config", "--python-version", python, "--python-platform", platform]
+        command = [
+            uv,
+            "pip",
+            "sync",
+            "-q",
+            "--no-cache",
+            "--no-config",
+            "--python-version",
+            python,
+            "--python-platform",
+            platform,
+        ]
         command += ["--target", f"{folder}/target", str(lock), "--allow-empty-requirements", *options]
         if name.endswith(".txt"):
             command += ["--require-hashes", "--index-url", registry.url(run) + "/simple"]
@@ -203,7 +217,12 @@ def local_pylock(text):
 
 
 def local_file(entry):
-    file = (entry.get("name") or entry.get("url") or entry.get("path")).split("#")[0].rsplit("/", 1)[-1].replace("%2B", "+")
+    file = (
+        (entry.get("name") or entry.get("url") or entry.get("path"))
+        .split("#")[0]
+        .rsplit("/", 1)[-1]
+        .replace("%2B", "+")
+    )
     return f'{{ url = "@REGISTRY@/{file.replace("+", "%2B")}", hashes = {{ sha256 = "{digest(file)}" }} }}'
 
 
@@ -228,7 +247,18 @@ def uv_lock(tools, registry, case):
     for label, options in uv_sets(case, lock).items():
         with tempfile.TemporaryDirectory() as folder:
             # uv wants the members' folders: their pyproject.toml stand in the case.
-            command = [tools.uv, "export", "-q", "--frozen", "--no-config", "--format", "pylock.toml", "--project", str(case), *options]
+            command = [
+                tools.uv,
+                "export",
+                "-q",
+                "--frozen",
+                "--no-config",
+                "--format",
+                "pylock.toml",
+                "--project",
+                str(case),
+                *options,
+            ]
             command += ["-o", f"{folder}/pylock.toml"]
             subprocess.run(command, check=True, capture_output=True)
             document = local_pylock(pathlib.Path(folder, "pylock.toml").read_text())
@@ -244,7 +274,11 @@ def pylock(tools, registry, case):
     sets |= {f"group.{group}": ["--group", group] for group in lock.get("dependency-groups", [])}
     for label, options in sets.items():
         # What pip locks is for the machine that locked: Python 3.11 on x86_64 Linux.
-        own = list(itertools.product(PLATFORMS, MINORS if label == "project" else ["3.12"])) if lock["created-by"] != "pip" else [("l", "3.11")]
+        own = (
+            list(itertools.product(PLATFORMS, MINORS if label == "project" else ["3.12"]))
+            if lock["created-by"] != "pip"
+            else [("l", "3.11")]
+        )
         yield label, uv_places(tools, registry, document, "pylock.toml", lock.get("requires-python", ""), own, options)
 
 
@@ -292,14 +326,19 @@ def requirements(tools, registry, case):
         lines.append(pin + "".join(f" --hash=sha256:{digest(file)}" for file in files))
     project = tomllib.loads((case / "pyproject.toml").read_text())
     places = list(itertools.product(PLATFORMS, MINORS))
-    found = uv_places(tools, registry, "\n".join(lines), "requirements.txt", project["project"]["requires-python"], places)
+    found = uv_places(
+        tools, registry, "\n".join(lines), "requirements.txt", project["project"]["requires-python"], places
+    )
     yield "project", found
 
 
 def uv_places(tools, registry, document, name, requires, places, options=()):
     places = [(letter, python) for letter, python in places if admits(requires, python)]
     with ThreadPoolExecutor(4) as pool:
-        choose = lambda place: uv_choice(tools.uv, registry, document, name, PLATFORMS[place[0]], place[1], options)
+
+        def choose(place):
+            return uv_choice(tools.uv, registry, document, name, PLATFORMS[place[0]], place[1], options)
+
         return dict(zip(places, pool.map(choose, places)))
 
 
@@ -315,7 +354,9 @@ def poetry_lock(tools, registry, case):
     lock = tomllib.loads((case / "poetry.lock").read_text())
     project = tomllib.loads((case / "pyproject.toml").read_text())
     groups = {group for package in lock["package"] for group in package.get("groups", [])}
-    groups |= project.get("dependency-groups", {}).keys() | project.get("tool", {}).get("poetry", {}).get("group", {}).keys()
+    groups |= (
+        project.get("dependency-groups", {}).keys() | project.get("tool", {}).get("poetry", {}).get("group", {}).keys()
+    )
     sets = {"project": {"groups": ["main"], "extras": []}}
     sets |= {f"group.{group}": {"groups": [group], "extras": []} for group in sorted(groups - {"main"})}
     sets |= {f"extra.{extra}": {"groups": ["main"], "extras": [extra]} for extra in lock.get("extras", {})}
@@ -324,7 +365,9 @@ def poetry_lock(tools, registry, case):
         minors = MINORS if label == "project" else ["3.12"]
         part["places"] = [place for place in itertools.product(PLATFORMS, minors) if admits(requires, place[1])]
     asked = json.dumps({"case": str(case), "sets": sets})
-    done = subprocess.run([tools.bin / "python", HERE / "poetry_choices.py"], input=asked, capture_output=True, text=True)
+    done = subprocess.run(
+        [tools.bin / "python", HERE / "poetry_choices.py"], input=asked, capture_output=True, text=True
+    )
     if done.returncode:
         raise SystemExit(done.stderr)
     for label, places in json.loads(done.stdout).items():
@@ -372,7 +415,11 @@ def main():
     registry = Registry()
     made_by = {}
     for tool in ("uv", "poetry"):
-        made_by[tool] = subprocess.run([tools.bin / tool, "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0].split(" (x")[0]
+        made_by[tool] = (
+            subprocess.run([tools.bin / tool, "--version"], capture_output=True, text=True, check=True)
+            .stdout.split("\n")[0]
+            .split(" (x")[0]
+        )
     formats = {"uv": uv_lock, "poetry": poetry_lock, "pylock": pylock, "requirements": requirements}
     wrong = []
     for case in sorted(HERE.glob("*/*/pyproject.toml")):

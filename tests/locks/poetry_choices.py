@@ -115,8 +115,12 @@ def main():
             env = environment(letter, python)
             pool = RepositoryPool([Files("PyPI")])
             chooser = Chooser(pool, env)
-            packages = [package for package in install(poetry, groups, extras, env) if package.source_type != "directory"]
-            places[letter + python.replace(".", "")] = sorted(chooser.choose_for(package).filename for package in packages)
+            packages = [
+                package for package in install(poetry, groups, extras, env) if package.source_type != "directory"
+            ]
+            places[letter + python.replace(".", "")] = sorted(
+                chooser.choose_for(package).filename for package in packages
+            )
     json.dump(answer, sys.stdout)
 
 
