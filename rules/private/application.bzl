@@ -2,6 +2,7 @@
 
 load(":collect.bzl", "COLLECT_ATTRS", "collect")
 load(":expand.bzl", "expand")
+load(":labels.bzl", "label_text")
 load(":manifest.bzl", "manifest", "place")
 load(":target_info.bzl", "MonowheelTargetInfo")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE", "monowheel_tool")
@@ -43,7 +44,7 @@ def _entry(ctx):
     if len(given) != 1:
         fail("{} rule {}: expected exactly one of `main`, `entry_point` and `script`, but got {}".format(
             ctx.attr._kind,
-            ctx.label,
+            label_text(ctx.label),
             " and ".join(["`{}`".format(name) for name in given]) or "none",
         ))
     if ctx.file.main:
@@ -67,7 +68,7 @@ def assemble(ctx, *, args = []):
         "args": [expand(ctx, "args", arg, ctx.attr.data) for arg in args],
         "env": env,
         "interpreter_args": ctx.attr.interpreter_args,
-        "origin": str(ctx.label).removeprefix("@@"),
+        "origin": label_text(ctx.label),
     }
     collected = collect(ctx, extra_sources = [ctx.file.main] if ctx.file.main else [])
     optional = {

@@ -2,6 +2,7 @@
 
 load("@bazel_skylib//lib:paths.bzl", "paths")
 load(":interop.bzl", "FOREIGN_PROVIDERS", "foreign_imports", "foreign_sources")
+load(":labels.bzl", "label_text")
 load(":monowheel_info.bzl", "MonowheelInfo")
 
 # The name of the main repository in runfiles.
@@ -32,7 +33,7 @@ COLLECT_ATTRS = {
 def _fail_for_unknown(ctx):
     if ctx.attr.unknown_deps:
         fail("\n".join([
-            "{}: `deps`: expected targets that exist, but got `{}`: {}".format(ctx.label, dep, complaint)
+            "{}: `deps`: expected targets that exist, but got `{}`: {}".format(label_text(ctx.label), dep, complaint)
             for dep, complaint in ctx.attr.unknown_deps.items()
         ]))
 
@@ -40,7 +41,7 @@ def _import_root(label, path):
     repository = label.repo_name or _MAIN
     root = paths.normalize(paths.join(repository, label.package, path))
     if path.startswith("/") or (root != repository and not root.startswith(repository + "/")):
-        fail("{}: `imports`: expected a folder within the repository, relative to the package, but got `{}`".format(label, path))
+        fail("{}: `imports`: expected a folder within the repository, relative to the package, but got `{}`".format(label_text(label), path))
     return root
 
 def _python_version(label, infos):
@@ -48,7 +49,7 @@ def _python_version(label, infos):
     for info in infos:
         if chosen and info.python_version and info.python_version != chosen:
             fail(("{}: its dependencies are chosen for Python {} and for Python {}. They come from lock files with different lowest versions: " +
-                  "build for one version with `--@monowheel//rules:python_version=`").format(label, chosen, info.python_version))
+                  "build for one version with `--@monowheel//rules:python_version=`").format(label_text(label), chosen, info.python_version))
         chosen = chosen or info.python_version
     return chosen
 

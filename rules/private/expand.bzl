@@ -1,5 +1,7 @@
 """`$(location …)` and Make variables in attributes that go into the file."""
 
+load(":labels.bzl", "label_text")
+
 def expand(ctx, attribute, value, targets):
     """Expands `value` as Bazel's own rules do, with paths that mean something where the file runs.
 
@@ -20,7 +22,7 @@ def expand(ctx, attribute, value, targets):
     for name in ["execpath", "execpaths"]:
         if "$({} ".format(name) in value:
             fail("{}: `{}`: expected `$(rootpath …)` or `$(rlocationpath …)`, but got `{}`: no path of this build exists where the file runs".format(
-                ctx.label,
+                label_text(ctx.label),
                 attribute,
                 value,
             ))

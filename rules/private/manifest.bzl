@@ -4,6 +4,8 @@ All but the first line come from depsets while the parameter file is written, no
 from `File` objects as they are asked for, so that path mapping sees every one of them.
 """
 
+load(":labels.bzl", "label_text")
+
 # Files that make the root of their repository a root for imports.
 _IMPORTABLE = ["py", "pyc", "so", "pyd"]
 
@@ -18,13 +20,9 @@ def place(short_path):
     """
     return short_path.removeprefix("../") if short_path.startswith("../") else "_main/" + short_path
 
-def _origin(file):
-    # `@@//svc:main.py` is how Bazel writes `//svc:main.py` where it must hold in every repository.
-    return str(file.owner).removeprefix("@@") if str(file.owner).startswith("@@//") else str(file.owner)
-
 def _source(file, dest):
     kind = "tree" if file.is_directory else "file"
-    return json.encode({"kind": kind, "path": file.path, "dest": dest, "origin": _origin(file)})
+    return json.encode({"kind": kind, "path": file.path, "dest": dest, "origin": label_text(file.owner)})
 
 def _file_line(file):
     return _source(file, place(file.short_path))

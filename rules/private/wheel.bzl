@@ -1,6 +1,7 @@
 """The rule of a wheel file, and the action that validates it."""
 
 load(":interop.bzl", "foreign_provider")
+load(":labels.bzl", "label_text")
 load(":monowheel_info.bzl", "MonowheelInfo", "wheel_record")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE", "monowheel_tool")
 
@@ -28,7 +29,7 @@ def _wheel_impl(ctx):
     record = wheel_record(
         file = wheel,
         facts = facts,
-        origin = ctx.attr.origin or str(ctx.label).removeprefix("@@"),
+        origin = ctx.attr.origin or label_text(ctx.label),
     )
     info = MonowheelInfo(
         wheels = depset([record]),

@@ -1,5 +1,6 @@
 """The module extension `wheels`: lock files in, repositories out. The tool reads the lock file; nothing is decided here."""
 
+load("//rules/private:labels.bzl", "label_text")
 load(":hub_repository.bzl", "hub_repository", "index_repository")
 load(":wheel_repository.bzl", "wheel_repository")
 
@@ -53,7 +54,7 @@ def _resolve(module_ctx, module, tag):
             command += [option, value]
     result = module_ctx.execute(command)
     if result.return_code != 0:
-        fail("{}: failed to read the lock file {}\n{}".format(_where(module, tag), tag.lock, result.stderr))
+        fail("{}: failed to read the lock file {}\n{}".format(_where(module, tag), label_text(tag.lock), result.stderr))
     resolved = json.decode(result.stdout)
     if resolved["version"] != _FORMAT:
         fail("{}: expected `monowheel resolve` to print format {}, but got {}".format(_where(module, tag), _FORMAT, resolved["version"]))
@@ -93,7 +94,7 @@ def _wheels_impl(module_ctx):
             resolved = _resolve(module_ctx, module, tag)
             _declare(tag, resolved)
             hubs[tag.name] = {
-                "lock": str(tag.lock).removeprefix("@@"),
+                "lock": label_text(tag.lock),
                 "packages": {package: targets.keys() for package, targets in resolved["targets"].items()},
             }
     index_repository(name = "monowheel_index", hubs = json.encode(hubs))
