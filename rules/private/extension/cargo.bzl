@@ -16,7 +16,8 @@ def _run(rctx, what, command, environment = {}):
     return result.stdout
 
 def _sources(rctx):
-    return rctx.path(Label("@monowheel//:MODULE.bazel")).dirname.get_child("tool")
+    # The real folder: a checkout has several names, one in each output base, and cargo would build it anew under each.
+    return rctx.path(Label("@monowheel//:MODULE.bazel")).realpath.dirname.get_child("tool")
 
 def _cargo(rctx):
     cargo = rctx.which("cargo")

@@ -28,8 +28,6 @@ _ATTRS = {
     "wheels": attr.string_list(),
 }
 
-
-
 _wheels_test = analysistest.make(_wheels_impl, attrs = _ATTRS)
 _wheels_312_test = analysistest.make(_wheels_impl, attrs = _ATTRS, config_settings = {_PYTHON: "3.12"})
 _wheels_macos_test = analysistest.make(_wheels_impl, attrs = _ATTRS, config_settings = {_PLATFORMS: _platform("aarch64-apple-darwin")})

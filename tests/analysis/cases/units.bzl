@@ -1,9 +1,9 @@
 """Functions that need no target."""
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
-load("@monowheel//rules/private:manifest.bzl", "place")
-load("@monowheel//rules/private:names.bzl", "nearest")
-load("@monowheel//rules/private:platforms.bzl", "PLATFORMS", "host_platform")
+load("@monowheel//rules/private:manifest.bzl", "place")  # buildifier: disable=bzl-visibility
+load("@monowheel//rules/private:names.bzl", "nearest")  # buildifier: disable=bzl-visibility
+load("@monowheel//rules/private:platforms.bzl", "PLATFORMS", "host_platform")  # buildifier: disable=bzl-visibility
 
 def _place_impl(ctx):
     env = unittest.begin(ctx)
