@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use clap::Args;
 
 use super::exit::Exit;
-use crate::explain::{Application, Check, Outcome, verify};
+use crate::explain::{Application, Check, Outcome, printable, verify};
 use crate::json;
 
 /// Check every byte of a file against its manifest, each wheel's RECORD and a lock file
@@ -60,7 +60,7 @@ fn text(checks: &[Check]) -> Result<String, std::fmt::Error> {
             Outcome::Failed => (AnsiColor::Red.on_default().bold(), "FAILED"),
         };
         for line in &check.text {
-            writeln!(text, "{style}{word:<13}{style:#} {:<9} {line}", check.what)?;
+            writeln!(text, "{style}{word:<13}{style:#} {:<9} {}", check.what, printable(line))?;
         }
     }
     Ok(text)

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::ExplainError;
 use crate::app::{self, Manifest};
+use crate::wheel::WheelFilename;
 use crate::zip::{Entry, Records, Section};
 
 /// Members of the archive (ARCHITECTURE.md, "The file").
@@ -118,7 +119,12 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest, ExplainError> {
     if version != u64::from(app::MANIFEST_VERSION) {
         return Err(ExplainError::ManifestVersion { path: path.to_owned(), found: version, expected: app::MANIFEST_VERSION });
     }
-    serde_json::from_slice(bytes).map_err(failed)
+    let manifest: Manifest = serde_json::from_slice(bytes).map_err(failed)?;
+    // A name becomes a path when the wheel is taken out.
+    match manifest.wheels.iter().find(|wheel| wheel.file.parse::<WheelFilename>().is_err() || wheel.file.contains(['/', '\\', '\0'])) {
+        Some(wheel) => Err(ExplainError::WheelName { path: path.to_owned(), name: wheel.file.clone() }),
+        None => Ok(manifest),
+    }
 }
 
 /// SHA-256 and CRC-32 of what is left in `content`.
@@ -136,6 +142,43 @@ pub(super) fn digest<R: Read>(content: &mut R) -> io::Result<(String, u32)> {
     }
 }
 
+/// Text for a terminal: what a file says must not move the cursor or change colours.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
+}
+
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{parse, printable};
+    use crate::explain::ExplainError;
+
+    #[test]
+    fn a_wheel_cannot_be_named_to_leave_the_folder() {
+        let manifest = |file: &str| {
+            serde_json::json!({
+                "version": 1, "entry": {"kind": "file", "path": "a.py"}, "args": [], "env": {}, "interpreter_args": [], "imports": [],
+                "python": {"requires": null, "versions": [], "default": null}, "platform": null, "bootstrap": "", "dependencies": "",
+                "code": {"sha256": "", "size": 0, "files": 0},
+                "wheels": [{"file": file, "name": "a", "version": "1", "sha256": "", "size": 0, "dist_info": "", "data": null, "purelib": true,
+                    "console_scripts": {}, "gui_scripts": {}, "drop": []}],
+            })
+            .to_string()
+        };
+        assert!(parse(Path::new("x"), manifest("a-1-py3-none-any.whl").as_bytes()).is_ok());
+        for file in ["../a-1-py3-none-any.whl", "/a-1-py3-none-any.whl", "a\\\\-1-py3-none-any.whl", "", "..", "a"] {
+            assert!(matches!(parse(Path::new("x"), manifest(file).as_bytes()), Err(ExplainError::WheelName { .. })), "{file}");
+        }
+    }
+
+    #[test]
+    fn what_a_file_says_cannot_write_to_the_terminal() {
+        assert_eq!(printable("MIT\u{1b}[2J\r\nä"), "MIT\u{fffd}[2J\u{fffd}\u{fffd}ä");
+    }
 }

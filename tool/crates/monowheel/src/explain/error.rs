@@ -22,6 +22,8 @@ pub enum ExplainError {
     Manifest { path: PathBuf, source: serde_json::Error },
     #[error("Failed to read the manifest inside: `{}`\nhint: it has version {found}, and this tool reads version {expected}; take the monowheel that made it, or a newer one", path.display())]
     ManifestVersion { path: PathBuf, found: u64, expected: u32 },
+    #[error("Failed to read the manifest inside: `{}`\nhint: it has a wheel whose name is none: `{}`", path.display(), name.escape_debug())]
+    WheelName { path: PathBuf, name: String },
     #[error("Failed to read member `{member}`: `{}`", path.display())]
     Member { path: PathBuf, member: String, source: io::Error },
     #[error("Failed to read wheel `{wheel}`: `{}`", path.display())]

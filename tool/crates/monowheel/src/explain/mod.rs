@@ -16,7 +16,7 @@ pub mod sbom;
 mod text;
 mod verify;
 
-pub use application::Application;
+pub use application::{Application, printable};
 pub use error::ExplainError;
 pub use graph::{Edges, edges, roots};
 pub use inspect::Report;

@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
+use super::application::printable;
 use super::inspect::Report;
 use super::package::Package;
 
@@ -29,7 +30,7 @@ pub fn text(report: &Report, packages: &[Package]) -> String {
 
 fn write(text: &mut String, report: &Report, packages: &[Package]) -> fmt::Result {
     let total = packages.iter().map(Package::unpacked).sum::<u64>() + report.code.files.iter().map(|file| file.size).sum::<u64>();
-    writeln!(text, "{TITLE}{}{TITLE:#}  {}, unpacked {}", report.file, size(report.size), size(total))?;
+    writeln!(text, "{TITLE}{}{TITLE:#}  {}, unpacked {}", printable(&report.file), size(report.size), size(total))?;
     line(text, "runs", &format!("{}{}", report.runs(), arguments(&report.args)))?;
     let default = report.python.default.as_deref().filter(|_| report.python.versions.len() > 1);
     let default = default.map(|version| format!(", {version} first")).unwrap_or_default();
@@ -45,13 +46,13 @@ fn write(text: &mut String, report: &Report, packages: &[Package]) -> fmt::Resul
     code(text, report)?;
     writeln!(text, "\n{TITLE}largest files{TITLE:#}")?;
     for file in report.largest(packages, LARGEST) {
-        writeln!(text, "  {:>9}  {}", size(file.size), file.name)?;
+        writeln!(text, "  {:>9}  {}", size(file.size), printable(&file.name))?;
     }
     Ok(())
 }
 
 fn line(text: &mut String, name: &str, value: &str) -> fmt::Result {
-    writeln!(text, "  {FAINT}{name:<9}{FAINT:#} {value}")
+    writeln!(text, "  {FAINT}{name:<9}{FAINT:#} {}", printable(value))
 }
 
 fn packages_table(text: &mut String, report: &Report) -> fmt::Result {
@@ -68,11 +69,11 @@ fn packages_table(text: &mut String, report: &Report) -> fmt::Result {
         writeln!(
             text,
             "  {:<names$} {:<versions$} {NATIVE}{mark}{NATIVE:#} {:>9}  {style}{:<licences$}{style:#}  {FAINT}{}{FAINT:#}",
-            package.name,
-            package.version,
+            printable(&package.name),
+            printable(&package.version),
             size(package.size),
             cut(package.licence.text()),
-            &package.sha256.get(..16).unwrap_or(&package.sha256),
+            printable(package.sha256.get(..16).unwrap_or(&package.sha256)),
         )?;
     }
     Ok(())
@@ -84,7 +85,7 @@ fn code(text: &mut String, report: &Report) -> fmt::Result {
     writeln!(text, "\n{TITLE}{count} first-party file{}{TITLE:#}, {}", if count == 1 { "" } else { "s" }, size(report.code.size))?;
     for file in files.iter().take(LISTED) {
         let mark = if file.executable { " (executable)" } else { "" };
-        writeln!(text, "  {:>9}  {}{mark}", size(file.size), file.path)?;
+        writeln!(text, "  {:>9}  {}{mark}", size(file.size), printable(&file.path))?;
     }
     if count > LISTED {
         writeln!(text, "  {FAINT}and {} more: --json lists them all{FAINT:#}", count - LISTED)?;
@@ -93,8 +94,9 @@ fn code(text: &mut String, report: &Report) -> fmt::Result {
 }
 
 fn cut(licence: &str) -> String {
+    let licence = printable(licence);
     if licence.chars().count() <= LICENCE_WIDTH {
-        return licence.to_owned();
+        return licence;
     }
     licence.chars().take(LICENCE_WIDTH - 1).chain(['…']).collect()
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::super::application::{CODE, MANIFEST, WHEELS};
+use super::super::application::{CODE, MANIFEST, WHEELS, printable};
 use super::super::text::size;
 use super::{Change, Content, Difference, FieldDifference, MemberDifference};
 
@@ -87,7 +87,7 @@ fn packages(text: &mut String, difference: &Difference) -> fmt::Result {
     }
     writeln!(text, "\n{TITLE}packages{TITLE:#}")?;
     for package in &difference.packages {
-        let name = &package.name;
+        let name = printable(&package.name);
         match (&package.a, &package.b) {
             (Some(a), Some(b)) if a.version != b.version => {
                 writeln!(text, "  {CHANGED}~{CHANGED:#} {name} {} -> {}", a.version, b.version)?;
@@ -120,7 +120,7 @@ fn head(text: &mut String, difference: &Difference) -> fmt::Result {
     writeln!(text, "  {CHANGED}~{CHANGED:#} {a} -> {b} bytes")?;
     for (style, mark, lines) in [(REMOVED, '-', &head.removed), (ADDED, '+', &head.added)] {
         for line in lines.iter().take(NAMED) {
-            writeln!(text, "  {style}{mark}{style:#} {}", line.chars().take(160).collect::<String>())?;
+            writeln!(text, "  {style}{mark}{style:#} {}", printable(&line.chars().take(160).collect::<String>()))?;
         }
     }
     Ok(())
@@ -158,7 +158,7 @@ fn follows(field: &str) -> &'static str {
 
 fn list(text: &mut String, members: &[&MemberDifference], name: impl Fn(&MemberDifference) -> String) -> fmt::Result {
     for one in members.iter().take(NAMED) {
-        let name = name(one);
+        let name = printable(&name(one));
         match &one.change {
             Change::Added { b } => writeln!(text, "  {ADDED}+{ADDED:#} {name} ({})", size(b.size))?,
             Change::Removed { a } => writeln!(text, "  {REMOVED}-{REMOVED:#} {name} ({})", size(a.size))?,
@@ -183,5 +183,5 @@ fn contents(a: &Content, b: &Content) -> String {
 }
 
 fn listed(fields: &[FieldDifference]) -> String {
-    fields.iter().map(|field| format!("; {} {} -> {}", field.field, field.a, field.b)).collect()
+    fields.iter().map(|field| printable(&format!("; {} {} -> {}", field.field, field.a, field.b))).collect()
 }
