@@ -23,7 +23,7 @@ def bazel(folder: Path, *arguments: str, check: bool = True, **environment: str)
     done = subprocess.run(
         [TOP / "bazelw", f"--output_user_root={ROOT}/bazel", *arguments],
         cwd=folder,
-        env={**os.environ, "MONOWHEEL_CARGO_TARGET_DIR": str(ROOT / "cargo"), **environment},
+        env={**os.environ, "MONOWHEEL_CARGO_TARGET_DIR": str(CACHE / "cargo"), **environment},
         capture_output=True,
         text=True,
     )
