@@ -16,7 +16,7 @@ def sha256(path: Path) -> str:
 def other(scratch: Path):
     """Give a clone that differs in everything that must not matter."""
     clone = Clone(
-        scratch / "another folder with a längere name",
+        scratch / "another-folder-with-a-longer-name",
         TZ="Pacific/Kiritimati",
         LANG="tr_TR.UTF-8",
         LC_ALL="C",

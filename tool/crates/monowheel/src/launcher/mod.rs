@@ -96,7 +96,7 @@ mod tests {
     fn the_block_is_patched_and_the_settings_follow() {
         let program = [b"ELF".as_slice(), MARK, &[7; 96], b"rest"].concat();
         let bytes = render(&program, 0x0102).unwrap();
-        let numbers = [135_u64, 82, 0x0102, 5].map(u64::to_le_bytes).concat();
+        let numbers = [135_u64, 97, 0x0102, 5].map(u64::to_le_bytes).concat();
         assert_eq!(bytes[..3], *b"ELF");
         assert_eq!(bytes[35..67], numbers);
         assert_eq!(bytes[67..131], *"0123456789abcdef".repeat(4).as_bytes());

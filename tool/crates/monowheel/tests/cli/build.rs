@@ -155,8 +155,8 @@ fn what_is_missing_is_named() {
     ");
     fs::remove_file(folder.path().join("uv.lock")).unwrap();
     insta::assert_snapshot!(refused(folder.path(), &["--script", "web"]), @"
-    error: Not a known lock file: `/tmp/pylock.toml`
-    hint: it must be named uv.lock, poetry.lock, pylock.toml (or pylock.NAME.toml), or end in .txt
+    error: No lock file for the project in `…`
+    hint: there is none of uv.lock, poetry.lock, pylock.toml, requirements.txt in it or above it; run `uv lock` or `poetry lock`, name one with --lock, or pack given wheels with --wheel
     ");
 }
 

@@ -127,9 +127,10 @@ fn existing(path: &Path) -> Result<PathBuf, ProjectError> {
     path.canonicalize().map_err(|source| AppError::Read { path: path.to_owned(), source }.into())
 }
 
-/// The lock file beside `pyproject.toml`, or in the nearest folder above: that of the workspace.
+/// The lock file in the folder, or in the nearest one above that is a project as well: that of the workspace.
 fn find_lock(folder: &Path) -> Result<PathBuf, ProjectError> {
-    let found = folder.ancestors().flat_map(|folder| LOCKS.map(|name| folder.join(name))).find(|path| path.is_file());
+    let projects = folder.ancestors().filter(|above| *above == folder || above.join("pyproject.toml").is_file());
+    let found = projects.flat_map(|folder| LOCKS.map(|name| folder.join(name))).find(|path| path.is_file());
     found.ok_or_else(|| ProjectError::NoLock { folder: folder.to_owned(), names: LOCKS.join(", ") })
 }
 
