@@ -14,23 +14,62 @@ wheel(
 )
 """
 
+def _locate(rctx):
+    """Finds the wheel on the pages of the indexes, which is what lock files without addresses leave to do.
+
+    Returns:
+        A struct with `file`, `url` and `sha256`.
+    """
+    tool = rctx.path(Label("@monowheel_tool//:monowheel"))
+    said = []
+    for number, page in enumerate(rctx.attr.pages):
+        copy = "page{}".format(number)
+
+        # What a page says is not trusted: the file's digest is the lock file's.
+        if not rctx.download(page, copy, auth = get_auth(rctx, [page]), allow_fail = True).success:
+            said.append("{}: does not answer".format(page))
+            continue
+        result = rctx.execute([tool, "locate", "--page", copy, "--page-url", page] + rctx.attr.locate)
+        rctx.delete(copy)
+        if result.return_code == 0:
+            return struct(**json.decode(result.stdout))
+        said.append("{}: {}".format(page, result.stderr.strip()))
+    fail("wheel of `{}`: expected it on one of the pages of the index, but\n  {}".format(rctx.attr.origin, "\n  ".join(said)))
+
+def _own(rctx):
+    """Takes the wheel that `wheels.override` names, and gives the name of its file."""
+    path = rctx.path(rctx.attr.override)
+    if not path.exists:
+        fail("wheel of `{}`: expected the file that `wheels.override` names, but there is none: `{}`".format(rctx.attr.origin, path))
+    rctx.watch(path)
+    rctx.symlink(path, path.basename)
+    return path.basename
+
+def _of_path(rctx, file):
+    # A lock file may name a file by an address of its own, `file:///…`.
+    relative = not rctx.attr.path.startswith("/")
+    path = rctx.path("{}/{}".format(rctx.path(rctx.attr.lock).dirname, rctx.attr.path) if relative else rctx.attr.path)
+    if not path.exists:
+        fail("wheel `{}` of `{}`: expected the file that the lock file names, but there is none: `{}`".format(file, rctx.attr.origin, path))
+    rctx.watch(path)
+    rctx.symlink(path, file)
+
 def _wheel_repository_impl(rctx):
-    file = rctx.attr.file
-    if rctx.attr.urls:
+    file, sha256, urls = rctx.attr.file, rctx.attr.sha256, rctx.attr.urls
+    if rctx.attr.pages:
+        located = _locate(rctx)
+        file, sha256, urls = located.file, located.sha256, [located.url]
+    if rctx.attr.override:
+        file, sha256 = _own(rctx), ""
+    elif urls:
         rctx.download(
-            rctx.attr.urls,
+            urls,
             file,
-            auth = get_auth(rctx, rctx.attr.urls),
-            sha256 = rctx.attr.sha256,
+            auth = get_auth(rctx, urls),
+            sha256 = sha256,
         )
     elif rctx.attr.path:
-        # A lock file may name a file by an address of its own, `file:///…`.
-        relative = not rctx.attr.path.startswith("/")
-        path = rctx.path("{}/{}".format(rctx.path(rctx.attr.lock).dirname, rctx.attr.path) if relative else rctx.attr.path)
-        if not path.exists:
-            fail("wheel `{}` of `{}`: expected the file that the lock file names, but there is none: `{}`".format(file, rctx.attr.origin, path))
-        rctx.watch(path)
-        rctx.symlink(path, file)
+        _of_path(rctx, file)
     else:
         fail("wheel `{}` of `{}`: expected an address or a path in the lock file `{}`, but it has neither".format(
             file,
@@ -40,7 +79,7 @@ def _wheel_repository_impl(rctx):
     rctx.file("BUILD.bazel", _BUILD.format(
         file = repr(file),
         origin = repr(rctx.attr.origin),
-        sha256 = repr(rctx.attr.sha256),
+        sha256 = repr(sha256),
     ), executable = False)
 
 wheel_repository = repository_rule(
@@ -48,12 +87,15 @@ wheel_repository = repository_rule(
     doc = "Holds one wheel file. Its digest is checked by Bazel's downloader, and by the action that reads the wheel.",
     attrs = {
         "auth_patterns": attr.string_dict(doc = "As in `http_file`."),
-        "file": attr.string(doc = "Name of the wheel file.", mandatory = True),
+        "file": attr.string(doc = "Name of the wheel file, where the lock file has it."),
+        "locate": attr.string_list(doc = "Arguments of `monowheel locate` that say which file of a page is meant."),
         "lock": attr.label(doc = "The lock file."),
         "netrc": attr.string(doc = "A netrc file with credentials, in place of the user's own."),
         "origin": attr.string(doc = "Who asks for the wheel, for messages."),
+        "override": attr.label(doc = "A wheel of the user's own, in place of the lock file's.", allow_single_file = True),
+        "pages": attr.string_list(doc = "Pages of indexes to look on, where the lock file has no address."),
         "path": attr.string(doc = "Where the file is, relative to the lock file or absolute."),
-        "sha256": attr.string(doc = "Hex digest of the file.", mandatory = True),
+        "sha256": attr.string(doc = "Hex digest of the file, where the lock file has it."),
         "urls": attr.string_list(doc = "Addresses of the file."),
     },
 )
