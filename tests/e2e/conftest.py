@@ -76,7 +76,7 @@ class Clone:
             "--sandbox_default_allow_network=false",
         ]
         self.bazel(example, "build", *flags, *arguments, target)
-        return self.project / "examples" / example / "bazel-bin" / target.removeprefix("//").replace(":", "/")
+        return self.project / "examples" / example / "bazel-bin" / target.replace(":", "/").lstrip("/")
 
     def actions(self, example: str, target: str, *arguments: str) -> list[dict]:
         """Build `target` and give the log of our actions that were run, from whatever cache or none."""

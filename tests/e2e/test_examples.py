@@ -73,21 +73,21 @@ def test_data_science_draws_a_picture(clone: Clone, runtime_root, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("wheel", ["six-1.17.0-py2.py3-none-any.whl"])
+@pytest.mark.parametrize("wheel", ["cycler-0.12.1-py3-none-any.whl"])
 def test_a_wheel_of_ones_own_takes_the_place_of_a_locked_one(clone: Clone, tmp_path, wheel):
     folder = clone.project / "examples/datascience"
     subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, "six==1.17.0"], check=True
+        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, "cycler==0.12.1"], check=True
     )
     module, build = folder / "MODULE.bazel", folder / "BUILD.bazel"
     texts = module.read_text(), build.read_text()
-    override = f'wheels.override(\n    lock = "pypi",\n    package = "six",\n    wheel = "//:{wheel}",\n)\nuse_repo('
+    override = f'wheels.override(\n    lock = "pypi",\n    package = "cycler",\n    wheel = "//:{wheel}",\n)\nuse_repo('
     try:
         module.write_text(texts[0].replace("use_repo(", override))
         build.write_text(texts[1].replace('["uv.lock"]', f'["uv.lock", "{wheel}"]'))
         assert wheel in wheels(clone.build("datascience", "//:plot"))
-        names = clone.bazel("datascience", "query", "deps(@pypi//six)").stdout
-        assert "pypi__override_six" in names, names
+        names = clone.bazel("datascience", "query", "deps(@pypi//cycler)").stdout
+        assert "pypi__override_cycler" in names, names
     finally:
         module.write_text(texts[0])
         build.write_text(texts[1])

@@ -12,9 +12,9 @@ use crate::{interpreter, sys};
 /// As in `head.sh`.
 const RUN: &[u8] = br#"import sys
 sys.path[:] = [p for p in sys.path if p]
-f = open(sys.argv[1], "rb")
-f.seek(int(sys.argv[2]))
-text = f.read(int(sys.argv[3]))
+FILE = open(sys.argv[1], "rb")
+FILE.seek(int(sys.argv[2]))
+text = FILE.read(int(sys.argv[3]))
 if not (text[:13] == b"\"\"\"Starts the" and text[-7:] == b"main()\n"): sys.stdout.write("again ."); sys.exit(1)
 exec(compile(text, "__main__.py", "exec"))"#;
 
