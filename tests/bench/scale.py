@@ -26,7 +26,8 @@ from runtime.files import Wheel
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 PACKAGES, LIBRARIES, APPLICATIONS = 300, 200, 1000
-INDEX = "https://index.invalid/simple"
+# An index that is a folder of the monorepo.
+INDEX = "wheels"
 
 
 def named(names: Iterable[str]) -> str:
@@ -47,7 +48,7 @@ def lock(folder: Path) -> str:
         entries.append(
             f'[[package]]\nname = "{name}"\nversion = "1.0"\nsource = {{ registry = "{INDEX}" }}\n'
             + f"dependencies = [{named(f'package{need}' for need in needs)}]\n"
-            + f'wheels = [{{ url = "file://{wheel}", hash = "sha256:{digest}", size = {wheel.stat().st_size} }}]\n'
+            + f'wheels = [{{ path = "{wheel.name}", hash = "sha256:{digest}", size = {wheel.stat().st_size} }}]\n'
         )
     names = [f"package{number}" for number in range(PACKAGES)]
     entries.append(
@@ -59,8 +60,24 @@ def lock(folder: Path) -> str:
     return 'version = 1\nrevision = 3\nrequires-python = ">=3.11"\n\n' + "\n".join(entries)
 
 
-def generate(folder: Path) -> None:
+def module(folder: Path, tool: Path | None) -> Path:
+    """Give the folder of Monowheel: this checkout, or, with a tool built before, its rules with that tool."""
+    if not tool:
+        return TOP
+    shutil.copytree(TOP / "rules", folder / "rules")
+    for name in ("MODULE.bazel", "BUILD.bazel"):
+        shutil.copy(TOP / name, folder / name)
+    digest = hashlib.sha256(tool.read_bytes()).hexdigest()
+    entry = (
+        f'"{os.uname().machine}-unknown-linux-musl": struct(urls = ["file://{tool.resolve()}"], sha256 = "{digest}")'
+    )
+    (folder / "rules/private/prebuilt.bzl").write_text(f'"""The tool."""\n\nPREBUILT = {{{entry}}}\n')
+    return folder
+
+
+def generate(folder: Path, tool: Path | None) -> None:
     """Write the monorepo: libraries that use earlier ones, applications that use five of them."""
+    monowheel = module(folder.parent / "monowheel", tool)
     chance = random.Random(2)
     folder.mkdir(parents=True)
     (folder / "uv.lock").write_text(lock(folder))
@@ -71,7 +88,7 @@ def generate(folder: Path) -> None:
 bazel_dep(name = "monowheel", version = "0.1.0")
 local_path_override(
     module_name = "monowheel",
-    path = "{TOP}",
+    path = "{monowheel}",
 )
 
 wheels = use_extension("@monowheel//rules:extensions.bzl", "wheels")
@@ -150,11 +167,13 @@ def main() -> None:
     """Measure, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True, help="a folder outside /tmp; it is emptied")
+    parser.add_argument("--tool", type=Path, help="a tool built before, instead of one that Bazel builds from source")
     parser.add_argument("--no-build", action="store_true", help="measure loading and analysis alone")
     given = parser.parse_args()
     folder = given.work.resolve() / "monorepo"
     shutil.rmtree(folder, ignore_errors=True)
-    generate(folder)
+    shutil.rmtree(folder.parent / "monowheel", ignore_errors=True)
+    generate(folder, given.tool)
     bazel = Bazel(folder, given.work.resolve() / "bazel")
     rows: list[tuple[str, str]] = []
     measure(bazel, rows, given.no_build)
