@@ -64,7 +64,9 @@ def wheels(application: str) -> Path:
 
 @functools.cache
 def tool() -> Path:
-    """Build the tool as a release does and give it."""
+    """Build the tool as a release does and give it; MONOWHEEL_RELEASED_TOOL names one that is there."""
+    if ready := os.environ.get("MONOWHEEL_RELEASED_TOOL"):
+        return Path(ready)
     run("cargo", "build", "--release", "--locked", "--manifest-path", TOP / "tool/Cargo.toml")
     return TOP / "tool/target/release/monowheel"
 
