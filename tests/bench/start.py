@@ -3,7 +3,7 @@
 
 Three applications import what they are made for and end. Cold: with the tool's run-time cache deleted before each start,
 files in the page cache. Warm: a later start; the tools take turns, so that drift of the machine meets all of them alike.
-It needs the network once, for the peers and the wheels by hash, and writes a table and a picture into `results/`.
+Arguments choose some of the applications. It needs the network once, for the peers and the wheels by hash, and writes a table and a picture into `results/`.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def main() -> None:
     """Measure, print, keep, draw."""
     lines: list[str] = []
     drawn = {}
-    for application in MAIN:
+    for application in sys.argv[1:] or MAIN:
         tools = measure(application)
         count = len(list(common.wheels(application).glob("*.whl")))
         lines += [f"## {application}: {count} wheels", ""]

@@ -77,7 +77,8 @@ def test_data_science_draws_a_picture(clone: Clone, runtime_root, tmp_path):
 def test_a_wheel_of_ones_own_takes_the_place_of_a_locked_one(clone: Clone, tmp_path, wheel):
     folder = clone.project / "examples/datascience"
     subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, "cycler==0.12.1"], check=True
+        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, "cycler==0.12.1"],
+        check=True,
     )
     module, build = folder / "MODULE.bazel", folder / "BUILD.bazel"
     texts = module.read_text(), build.read_text()
