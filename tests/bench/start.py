@@ -3,7 +3,8 @@
 
 Three applications import what they are made for and end. Cold: with the tool's run-time cache deleted before each start,
 files in the page cache. Warm: a later start; the tools take turns, so that drift of the machine meets all of them alike.
-Arguments choose some of the applications. It needs the network once, for the peers and the wheels by hash, and writes a table and a picture into `results/`.
+It needs the network once, for the peers and the wheels by hash, and writes a table and a picture into `results/`.
+Arguments choose some of the applications.
 """
 
 from __future__ import annotations
