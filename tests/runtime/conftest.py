@@ -2,12 +2,16 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import Optional
 
 import files
 import pytest
+
+# Whoever runs the tests in the background has the shell ignore this signal, and children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MINORS = range(9, 15)
 # What the caller's shell may have set and a test does not mean.
