@@ -45,7 +45,8 @@ def measure(application: str) -> tuple[list[str], list[list[str]]]:
         "`cat` of the wheels": cat,
         "monowheel": lambda: common.run(tool, "assemble", "--manifest", lines, "--output", out),
         "pex, fastest (pre-resolved, wheels as they are)": lambda: common.run(
-            *pex, "--pre-resolved-dists", dists, "--no-pre-install-wheels"
+            *(*pex, *common.requirements(application)),
+            *("--pre-resolved-dists", dists, "--no-pre-install-wheels"),
         ),
         "pex, default": lambda: common.run(*pex, *offline, "-r", requirements),
         "shiv": lambda: common.run(

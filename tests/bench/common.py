@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import many
+
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[1]
 CACHE = (
@@ -51,15 +53,24 @@ def peers() -> Path:
 
 
 def wheels(application: str) -> Path:
-    """Download the wheels of `application`.txt by hash, once, and give their folder."""
+    """Download the wheels of `application`.txt by hash, or make those of `many`, once, and give their folder."""
     folder = CACHE / "wheels" / application
-    if not (folder / "complete").exists():
-        run(
-            *(sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
-            *("--dest", folder, "-r", HERE / f"{application}.txt"),
-        )
-        (folder / "complete").touch()
+    complete = folder.with_suffix(".complete")
+    if not complete.exists():
+        if application == "many":
+            many.make(folder)
+        else:
+            run(
+                *(sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--only-binary", ":all:"),
+                *("--dest", folder, "-r", HERE / f"{application}.txt"),
+            )
+        complete.touch()
     return folder
+
+
+def requirements(application: str) -> list[object]:
+    """Give the options of pex that name what the application asks for."""
+    return many.requirements() if application == "many" else ["-r", HERE / f"{application}.in"]
 
 
 @functools.cache
@@ -71,12 +82,22 @@ def tool() -> Path:
     return TOP / "tool/target/release/monowheel"
 
 
-def manifest(folder: Path, application: str, main: str) -> Path:
-    """Write facts and the input manifest of an application whose only first-party file is `main`."""
+@functools.cache
+def launcher() -> Path:
+    """Build the native launcher as a release does and give it."""
+    done = subprocess.run([TOP / "tool/crates/launcher/build"], stdout=subprocess.PIPE, text=True, check=True)
+    return Path(done.stdout.strip())
+
+
+def manifest(folder: Path, application: str, main: str, **fields: str) -> Path:
+    """Write facts and the input manifest of an application whose only first-party file is `main`.
+
+    `fields` are further ones of its line of kind `application`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "main.py").write_text(main)
     lines = [
-        {"kind": "application", "version": 1, "origin": application, "main": "_main/main.py"},
+        {"kind": "application", "version": 1, "origin": application, "main": "_main/main.py", **fields},
         {"kind": "import", "path": "_main"},
         {"kind": "file", "path": str(folder / "main.py"), "dest": "_main/main.py", "origin": application},
     ]
