@@ -8,23 +8,15 @@ import subprocess
 import time
 from pathlib import Path
 
+from debian import program
 
-def chromium() -> str:
+
+def chromium() -> Path:
     """Give the path of Chromium; on a Debian-like machine without it, install it."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    for name in ("chromium-browser", "google-chrome"):
         if path := shutil.which(name):
-            return path
-    if not shutil.which("apt-get"):
-        raise RuntimeError("chromium is missing, and there is no apt-get to install it with")
-    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
-    if os.geteuid() != 0:
-        apt = ["sudo", *apt]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run([*apt, "update"], check=True, stdout=subprocess.DEVNULL, env=environment)
-    packages = ["chromium", "fonts-dejavu-core"]
-    install = [*apt, "install", "-y", "--no-install-recommends", *packages]
-    subprocess.run(install, check=True, stdout=subprocess.DEVNULL, env=environment)
-    return shutil.which("chromium") or "chromium"
+            return Path(path)
+    return program("chromium", "chromium", "fonts-dejavu-core")
 
 
 class Browser:

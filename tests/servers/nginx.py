@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .parts import program
+from debian import program
+
 from .process import free_port, listens, running
 
 # The user directive is for the case that it is started as root: workers would run as nobody, who may not write here.
@@ -66,7 +67,7 @@ class Nginx:
 @contextlib.contextmanager
 def nginx() -> Iterator[Nginx]:
     """Start an nginx with an empty cache."""
-    command = program("nginx", "nginx", "/usr/sbin")
+    command = program("nginx", "nginx", folders=("/usr/sbin",))
     with tempfile.TemporaryDirectory(prefix="monowheel-nginx-") as name:
         folder, port = Path(name), free_port()
         (folder / "cache").mkdir()

@@ -10,16 +10,17 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from .parts import program
+from debian import program
+
 from .process import ServerError, free_port, listens, running, tail
 
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """Give the URL of an empty database."""
-    binaries = "/usr/lib/postgresql/*/bin"
-    server = program("postgres", "postgresql", binaries)
-    initdb = program("initdb", "postgresql", binaries)
+    binaries = ("/usr/lib/postgresql/*/bin",)
+    server = program("postgres", "postgresql", folders=binaries)
+    initdb = program("initdb", "postgresql", folders=binaries)
     user: dict = {}
     if os.geteuid() == 0:
         # PostgreSQL refuses to run as root; the package made this user.
