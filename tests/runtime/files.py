@@ -117,12 +117,14 @@ def facts(wheel: Path, output: Path) -> Path:
     return output
 
 
-def assemble(output: Path, sources: dict, wheels=(), imports=("_main",), **application) -> Path:
+def assemble(output: Path, sources: dict, wheels=(), imports=("_main",), lines=(), **application) -> Path:
     """Assemble a file: `sources` by their place below `_main/`; `wheels` are made or taken as they are."""
+    further = lines
     work = output.parent / f".{output.name[:40].encode().hex()}-parts"
     work.mkdir(parents=True, exist_ok=True)
     lines = [{"kind": "application", "version": 1, "origin": "//test:bin", **application}]
     lines += [{"kind": "import", "path": path} for path in imports]
+    lines += further
     for index, (name, content) in enumerate(sources.items()):
         path = work / f"source{index}"
         path.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -35,7 +35,8 @@ pub struct Entry {
     /// Its name.
     pub name: String,
     method: u16,
-    crc: u32,
+    /// CRC-32 of the content.
+    pub crc: u32,
     /// Bytes in the archive.
     pub compressed: u64,
     /// Bytes of the content.

@@ -14,7 +14,7 @@ use crate::interpreter::{Interpreter, Search};
 use crate::json::{self, Value};
 use crate::settings::Bundled;
 use crate::unpack::{self, SITE_PACKAGES, Source};
-use crate::{Start, roots, sys};
+use crate::{Start, mend, roots, sys};
 
 /// Cleaners of /tmp and /var/tmp take files that nobody has touched for ten days and longer.
 const DAYS_AMONG_TEMPORARY_FILES: i64 = 5;
@@ -118,7 +118,8 @@ fn with(start: &Start, asked: bool, bundled: Option<&Bundled>, search: &mut Opti
             return Err(Error::Handover("its cache needs to be checked"));
         }
     }
-    unpack(start, &application, &mut cache, bundled)?;
+    // Where cleaners walk, an interpreter that another application brought may lack files.
+    unpack(start, &application, &mut cache, bundled, if is_temporary { Check::Sizes } else { Check::Notes })?;
     let bootstrap = content(&application.outer, application.member(b"__main__.py")?)?;
     let interpreter = match (known, bundled) {
         (Some(known), _) => known,
@@ -136,18 +137,18 @@ pub fn key(real: &[u8]) -> Bytes {
 
 /// The interpreter in the file, where it has been unpacked.
 fn inside(bundled: &Bundled, cache: &Cache) -> Interpreter {
-    let path = cat(&[&bundled.folder(&cache.root), b"/", &bundled.python]);
+    let path = cat(&[&bundled.folder(&cache.root), b"/", &bundled.executable]);
     let real = sys::real(&path).unwrap_or(path);
-    Interpreter { threaded: bundled.python.ends_with(b"t"), real, version: bundled.version.clone() }
+    Interpreter { threaded: bundled.executable.ends_with(b"t"), real, version: bundled.version.clone() }
 }
 
 /// Unpacks what has no name in the cache yet, then names it.
-fn unpack(start: &Start, application: &Application, cache: &mut Cache, bundled: Option<&Bundled>) -> Result<()> {
+fn unpack(start: &Start, application: &Application, cache: &mut Cache, bundled: Option<&Bundled>, check: Check) -> Result<()> {
     let manifest = &application.manifest;
     let mut sources = Vec::new();
     let mut finish: Finish<'_> = Vec::new();
     if let Some(bundled) = bundled {
-        interpreter(application, cache, bundled, &mut sources, &mut finish)?;
+        interpreter(application, cache, bundled, check, &mut sources, &mut finish)?;
     }
     let code = code_key(manifest);
     if !sys::is_folder(&cache.path(b"code", code)) {
@@ -237,12 +238,13 @@ fn dependencies<'a>(
     Ok(())
 }
 
-/// Notes the interpreter to be unpacked. One that may have lost files when the machine went down makes room: nothing that runs now
-/// was started from it, for its environments are looked at as well.
+/// Notes the interpreter to be unpacked. One that is there is compared with the file where there is reason to doubt it: it may have lost files when the
+/// machine went down, or to a cleaner.
 fn interpreter<'a>(
     application: &'a Application<'a>,
     cache: &mut Cache,
     bundled: &'a Bundled,
+    check: Check,
     sources: &mut Vec<Source<'a>>,
     finish: &mut Finish<'a>,
 ) -> Result<()> {
@@ -250,17 +252,31 @@ fn interpreter<'a>(
     let folder = cat(&[&cache.root, b"/interpreters"]);
     sys::make(&folder).at(&folder)?;
     cache.lock(&bundled.sha256);
-    let python = cat(&[&bundled.folder(&cache.root), b"/", &bundled.python]);
-    if sys::is_program(&python) && cache.is_kept(KIND, &bundled.sha256) {
+    let archive = application.nested(b"monowheel/interpreter.zip")?;
+    let folder = bundled.folder(&cache.root);
+    if !sys::is_folder(&folder) {
+        let staged = staged(cache)?;
+        sources.push(Source::plain(archive, staged.clone()));
+        finish.push((staged, KIND, &bundled.sha256));
         return Ok(());
     }
-    if sys::exists(&bundled.folder(&cache.root)) {
-        cache.withdraw(KIND, &bundled.sha256)?;
+    if check != Check::Notes || !cache.is_kept(KIND, &bundled.sha256) {
+        let mended = mend::mend(&archive, &folder, check == Check::Content)?;
+        crate::trace(&[b"interpreter checked, ", &decimal(mended as u64), b" files mended"]);
+        cache.note_unsynced(KIND, &bundled.sha256)?;
     }
-    let staged = staged(cache)?;
-    sources.push(Source::plain(application.nested(b"monowheel/interpreter.zip")?, staged.clone()));
-    finish.push((staged, KIND, &bundled.sha256));
     Ok(())
+}
+
+/// How closely to look at an interpreter that is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Check {
+    /// Only where a note says that the machine has been down since.
+    Notes,
+    /// Whether every file is there with its size.
+    Sizes,
+    /// The checksums as well.
+    Content,
 }
 
 /// Says on a terminal what takes so long.
@@ -278,7 +294,8 @@ pub fn bundled(start: &Start, bundled: &Bundled) -> Result<Bytes> {
     let application = Application::open(start)?;
     let mut cache = Cache::new(roots::choose(&start.environ, true)?)?;
     let (mut sources, mut finish) = (Vec::new(), Vec::new());
-    interpreter(&application, &mut cache, bundled, &mut sources, &mut finish)?;
+    let check = if start.environ.set(b"MONOWHEEL_VERIFY").is_some() { Check::Content } else { Check::Sizes };
+    interpreter(&application, &mut cache, bundled, check, &mut sources, &mut finish)?;
     publish(start, &application, &mut cache, &sources, &finish)?;
     Ok(inside(bundled, &cache).real)
 }

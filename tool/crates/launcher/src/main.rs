@@ -24,6 +24,7 @@ mod fill;
 mod handover;
 mod interpreter;
 mod json;
+mod mend;
 mod roots;
 #[cfg(not(any(test, debug_assertions)))]
 mod runtime;

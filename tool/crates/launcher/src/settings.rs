@@ -95,7 +95,7 @@ pub struct Bundled {
     /// Sha256 of its archive, hex.
     pub sha256: Bytes,
     /// Its program, relative to its folder: `bin/python3.11`.
-    pub python: Bytes,
+    pub executable: Bytes,
     /// Its version: `3.11.7`.
     pub version: Bytes,
 }
@@ -103,7 +103,7 @@ pub struct Bundled {
 impl Bundled {
     fn of(value: &Value) -> Option<Self> {
         let bytes = |key| value.get(key).bytes().to_vec();
-        (*value != Value::Null).then(|| Self { sha256: bytes("sha256"), python: bytes("python"), version: bytes("version") })
+        (*value != Value::Null).then(|| Self { sha256: bytes("sha256"), executable: bytes("executable"), version: bytes("version") })
     }
 
     /// Its folder in a cache.

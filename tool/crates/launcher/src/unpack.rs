@@ -110,7 +110,7 @@ fn with_folder<T>(path: &[u8], mut action: impl FnMut() -> rustix::io::Result<T>
 }
 
 /// Writes a member to a new file.
-fn create(path: &[u8], reader: &mut Reader, archive: &Archive, entry: &Entry, limit: u64) -> Result<()> {
+pub fn create(path: &[u8], reader: &mut Reader, archive: &Archive, entry: &Entry, limit: u64) -> Result<()> {
     if entry.link {
         let mut target = Bytes::new();
         reader.content(archive, entry, limit, &mut |piece| {

@@ -11,18 +11,20 @@ use sha2::{Digest, Sha256};
 
 use super::error::AppError;
 use super::first_party::FirstPartyFile;
+use super::interpreter::{Content, Interpreter};
 use super::manifest::{Code, Manifest, PackedWheel, VERSION};
 use super::plan::{Plan, PlannedWheel};
 use crate::bootstrap::{self, Head};
 use crate::json;
-use crate::launcher;
+use crate::launcher::{self, Bundled};
 use crate::output::Output;
-use crate::zip::{Member, Writer, archive_size};
+use crate::zip::{Kind, Member, Writer, archive_size};
 
 /// Members of the archive.
 const MAIN: &str = "__main__.py";
 const FOLDER: &str = "monowheel/";
 const CODE: &str = "monowheel/code.zip";
+const INTERPRETER: &str = "monowheel/interpreter.zip";
 const WHEELS: &str = "monowheel/wheels/";
 const MANIFEST: &str = "monowheel/manifest.json";
 /// Stands for the digest until it is known.
@@ -41,7 +43,8 @@ pub fn assemble(plan: &Plan, output: &Path) -> Result<(), AppError> {
     let write = |source| AppError::Write { source };
     let main_size = bootstrap::bootstrap().len() as u64;
     // Its length depends neither on the digest nor on the offset, so it is filled in when both are known.
-    let blank = head(plan, BLANK, 0)?;
+    let unknown = plan.interpreter.as_ref().map(|interpreter| bundled(interpreter, BLANK.to_owned()));
+    let blank = head(plan, BLANK, 0, unknown.as_ref())?;
     let mut sink = BufWriter::with_capacity(1 << 18, target.file());
     sink.write_all(&blank).map_err(write)?;
     let mut archive = Writer::new(sink, blank.len() as u64);
@@ -49,22 +52,23 @@ pub fn assemble(plan: &Plan, output: &Path) -> Result<(), AppError> {
     let main_offset = archive.position() - main_size;
     archive.directory(FOLDER).map_err(write)?;
     let code = write_code(&mut archive, &plan.files)?;
+    let interpreter = plan.interpreter.as_ref().map(|interpreter| write_interpreter(&mut archive, interpreter)).transpose()?;
     archive.directory(WHEELS).map_err(write)?;
     for wheel in &plan.wheels {
         copy_wheel(&mut archive, wheel)?;
     }
-    let manifest = json::canonical(&manifest(plan, code)?).map_err(|source| AppError::Canonical { source })?;
+    let manifest = json::canonical(&manifest(plan, code, interpreter.clone())?).map_err(|source| AppError::Canonical { source })?;
     archive.bytes(MANIFEST, false, &manifest).map_err(write)?;
     let mut sink = archive.finish().map_err(write)?;
     sink.seek(SeekFrom::Start(0)).map_err(write)?;
-    sink.write_all(&head(plan, &hex(&Sha256::digest(&manifest)), main_offset)?).map_err(write)?;
+    sink.write_all(&head(plan, &hex(&Sha256::digest(&manifest)), main_offset, interpreter.as_ref())?).map_err(write)?;
     sink.flush().map_err(write)?;
     drop(sink);
     target.commit(true)?;
     Ok(())
 }
 
-fn head(plan: &Plan, digest: &str, main_offset: u64) -> Result<Vec<u8>, AppError> {
+fn head(plan: &Plan, digest: &str, main_offset: u64, interpreter: Option<&Bundled>) -> Result<Vec<u8>, AppError> {
     let main_size = bootstrap::bootstrap().len() as u64;
     let (application, python) = (&plan.application, &plan.python);
     let (versions, default) = (&python.versions, python.default.as_deref());
@@ -74,10 +78,10 @@ fn head(plan: &Plan, digest: &str, main_offset: u64) -> Result<Vec<u8>, AppError
     // Rendered in any case: what a shell cannot say is refused for both heads.
     let portable = bootstrap::head(&head).map_err(|source| AppError::Head { origin: origin(), source })?;
     let (Some(program), Some(path)) = (&plan.launcher, &application.launcher) else { return Ok(portable) };
-    launcher::head(program, &head, None).map_err(|source| AppError::Launcher { origin: origin(), path: path.clone(), source })
+    launcher::head(program, &head, interpreter).map_err(|source| AppError::Launcher { origin: origin(), path: path.clone(), source })
 }
 
-fn manifest(plan: &Plan, code: Code) -> Result<Manifest, AppError> {
+fn manifest(plan: &Plan, code: Code, interpreter: Option<Bundled>) -> Result<Manifest, AppError> {
     let imports: Vec<String> = plan.imports.iter().cloned().collect();
     let wheels: Vec<PackedWheel> = plan.wheels.iter().map(packed).collect();
     Ok(Manifest {
@@ -89,6 +93,7 @@ fn manifest(plan: &Plan, code: Code) -> Result<Manifest, AppError> {
         python: plan.python.clone(),
         platform: plan.application.platform.clone(),
         bootstrap: hex(&Sha256::digest(bootstrap::bootstrap())),
+        interpreter,
         code,
         dependencies: dependencies_key(&imports, &wheels).map_err(|source| AppError::Canonical { source })?,
         imports,
@@ -127,28 +132,64 @@ fn copy_wheel<W: Write>(archive: &mut Writer<W>, wheel: &PlannedWheel) -> Result
     let read = |source| AppError::Read { path: wheel.path.clone(), source };
     let file = File::open(&wheel.path).map_err(read)?;
     let member =
-        Member { name: format!("{WHEELS}{}", wheel.facts.file), executable: false, size: wheel.facts.size, crc32: wheel.facts.crc32 };
+        Member { name: format!("{WHEELS}{}", wheel.facts.file), kind: Kind::Plain, size: wheel.facts.size, crc32: wheel.facts.crc32 };
     archive.copy(member, file).map_err(read)
 }
 
 /// Writes the nested archive of the first-party tree as one member.
 fn write_code<W: Write + Seek>(archive: &mut Writer<W>, files: &[FirstPartyFile]) -> Result<Code, AppError> {
-    let write = |source| AppError::Write { source };
     let members = members(files);
-    let sizes: Vec<Member> = members.iter().map(|(member, _)| member.clone()).collect();
-    let size = archive_size(&sizes);
-    let reserved = archive.reserve(CODE, size).map_err(write)?;
-    let mut nested = Writer::new(Hashing::new(archive.sink()), 0);
-    for (member, file) in members {
-        match file {
-            Some(file) => write_file(&mut nested, member, file)?,
-            None => nested.directory(&member.name).map_err(write)?,
+    let size = archive_size(members.iter().map(|(member, _)| member));
+    let sha256 = write_nested(archive, CODE, size, |nested| {
+        for (member, file) in members {
+            match file {
+                Some(file) => write_file(nested, member, file)?,
+                None => nested.directory(&member.name).map_err(|source| AppError::Write { source })?,
+            }
         }
-    }
-    let hashing = nested.finish().map_err(write)?;
-    let (sha256, crc32) = hashing.finish();
-    archive.fill(reserved, crc32).map_err(write)?;
+        Ok(())
+    })?;
     Ok(Code { sha256, size, files: files.len() })
+}
+
+/// Writes an archive as one member, and gives its SHA-256.
+fn write_nested<W: Write + Seek>(
+    archive: &mut Writer<W>,
+    name: &str,
+    size: u64,
+    members: impl FnOnce(&mut Writer<Hashing<&mut W>>) -> Result<(), AppError>,
+) -> Result<String, AppError> {
+    let write = |source| AppError::Write { source };
+    let reserved = archive.reserve(name, size).map_err(write)?;
+    let mut nested = Writer::new(Hashing::new(archive.sink()), 0);
+    members(&mut nested)?;
+    let (sha256, crc32) = nested.finish().map_err(write)?.finish();
+    archive.fill(reserved, crc32).map_err(write)?;
+    Ok(sha256)
+}
+
+/// Writes the nested archive of the interpreter as one member.
+fn write_interpreter<W: Write + Seek>(archive: &mut Writer<W>, interpreter: &Interpreter) -> Result<Bundled, AppError> {
+    let size = interpreter.archive_size();
+    let sha256 = write_nested(archive, INTERPRETER, size, |nested| {
+        for (member, content) in &interpreter.members {
+            let read = |path: &Path, source| AppError::Read { path: path.to_owned(), source };
+            match content {
+                Content::File(path) => {
+                    let file = File::open(path).map_err(|source| read(path, source))?;
+                    nested.copy(member.clone(), file).map_err(|source| read(path, source))?;
+                }
+                Content::Bytes(bytes) => nested.copy(member.clone(), bytes.as_slice()).map_err(|source| AppError::Write { source })?,
+            }
+        }
+        Ok(())
+    })?;
+    Ok(bundled(interpreter, sha256))
+}
+
+fn bundled(interpreter: &Interpreter, sha256: String) -> Bundled {
+    let (executable, version) = (interpreter.executable.clone(), interpreter.version.clone());
+    Bundled { sha256, size: interpreter.archive_size(), executable, version }
 }
 
 /// Files and every directory above them, sorted by name.
@@ -157,7 +198,7 @@ fn members(files: &[FirstPartyFile]) -> Vec<(Member, Option<&FirstPartyFile>)> {
     for file in files {
         let above = file.dest.match_indices('/').map(|(end, _)| (Member::directory(&file.dest[..=end]), None));
         members.extend(above);
-        members.push((Member { name: file.dest.clone(), executable: false, size: file.size, crc32: 0 }, Some(file)));
+        members.push((Member { name: file.dest.clone(), kind: Kind::Plain, size: file.size, crc32: 0 }, Some(file)));
     }
     members.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     members.dedup_by(|a, b| a.0.name == b.0.name);
@@ -171,7 +212,7 @@ fn write_file<W: Write>(nested: &mut Writer<W>, mut member: Member, file: &First
         let mut content = Vec::with_capacity(usize::try_from(file.size).unwrap_or_default() + 1);
         (&mut source).take(SMALL + 1).read_to_end(&mut content).map_err(read)?;
         member.crc32 = crate::zip::crc32(&content);
-        member.executable = is_executable(&content);
+        member.kind = Kind::file(is_executable(&content));
         return nested.copy(member, content.as_slice()).map_err(read);
     }
     let mut hasher = crc32fast::Hasher::new();
@@ -183,7 +224,7 @@ fn write_file<W: Write>(nested: &mut Writer<W>, mut member: Member, file: &First
             break;
         }
         if first {
-            member.executable = is_executable(&buffer[..count]);
+            member.kind = Kind::file(is_executable(&buffer[..count]));
             first = false;
         }
         hasher.update(&buffer[..count]);

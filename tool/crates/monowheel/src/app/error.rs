@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::interpreter::InterpreterError;
 use crate::output::OutputError;
 
 /// An application that cannot be assembled.
@@ -59,6 +60,10 @@ pub enum AppError {
          `python_version`, or lock other versions"
     )]
     WrongPython { origin: String, wanted: String, list: String },
+    #[error("Failed to read manifest: `{}`\nhint: it may hold one line of kind `interpreter`, but holds {found}", path.display())]
+    InterpreterCount { path: PathBuf, found: usize },
+    #[error("{origin}: the interpreter cannot be bundled")]
+    Interpreter { origin: String, source: InterpreterError },
     #[error("{origin}: the start of the file cannot be written")]
     Head { origin: String, source: crate::bootstrap::HeadError },
     #[error("{origin}: `{}` cannot be put in front of the application", path.display())]

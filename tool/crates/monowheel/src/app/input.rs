@@ -28,6 +28,10 @@ pub struct Input {
     pub imports: Vec<String>,
     /// Who wins where two owners have one path.
     pub settlements: Vec<Settlement>,
+    /// The interpreter that travels in the file, if one does.
+    pub interpreter: Option<InterpreterInput>,
+    /// Files of that interpreter, where they are named one by one.
+    pub interpreter_files: Vec<Source>,
 }
 
 /// What the application is, apart from its files.
@@ -89,6 +93,24 @@ pub struct WheelInput {
     pub origin: String,
 }
 
+/// The interpreter that travels in the file: a directory or an archive, or files that are named one by one.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InterpreterInput {
+    /// A directory, or an archive (`.tar`, `.tar.gz`) of the `install_only` shape; none: the files are named one by one.
+    pub path: Option<PathBuf>,
+    /// Its program within it [default: `bin/python3`].
+    pub executable: Option<String>,
+    /// Its version, `3.11` or `3.11.7` [default: what its headers say, or the name of its program].
+    pub version: Option<String>,
+    /// Globs of what is left out besides the default; `!` takes back what an earlier one leaves out.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// Who gives it, for messages.
+    #[serde(default)]
+    pub origin: String,
+}
+
 /// The user's word on a path that two wheels have.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,12 +125,19 @@ pub struct Settlement {
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Line {
     Application(Box<Application>),
-    Import { path: String },
+    Import {
+        path: String,
+    },
     File(Source),
     Tree(Source),
     Wheel(WheelInput),
     Conflict(Settlement),
-    List { path: PathBuf },
+    Interpreter(InterpreterInput),
+    #[serde(rename = "interpreter_file")]
+    InterpreterFile(Source),
+    List {
+        path: PathBuf,
+    },
 }
 
 impl Input {
@@ -121,6 +150,7 @@ impl Input {
         collect(path, &mut Vec::new(), &mut lines)?;
         let mut applications = Vec::new();
         let (mut files, mut trees, mut wheels, mut imports, mut settlements) = (vec![], vec![], vec![], vec![], vec![]);
+        let (mut interpreters, mut interpreter_files) = (Vec::new(), Vec::new());
         for line in lines {
             match line {
                 Line::Application(application) => applications.push(*application),
@@ -129,6 +159,8 @@ impl Input {
                 Line::Tree(source) => trees.push(source),
                 Line::Wheel(wheel) => wheels.push(wheel),
                 Line::Conflict(settlement) => settlements.push(settlement),
+                Line::Interpreter(interpreter) => interpreters.push(interpreter),
+                Line::InterpreterFile(source) => interpreter_files.push(source),
                 Line::List { .. } => {} // expanded by `collect`
             }
         }
@@ -139,7 +171,10 @@ impl Input {
         if application.version != VERSION {
             return Err(AppError::ManifestVersion { path: path.to_owned(), found: application.version, expected: VERSION });
         }
-        Ok(Self { application, files, trees, wheels, imports, settlements })
+        if interpreters.len() > 1 {
+            return Err(AppError::InterpreterCount { path: path.to_owned(), found: interpreters.len() });
+        }
+        Ok(Self { application, files, trees, wheels, imports, settlements, interpreter: interpreters.pop(), interpreter_files })
     }
 }
 

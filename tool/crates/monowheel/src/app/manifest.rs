@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::launcher::Bundled;
+
 /// The manifest version that this tool writes.
 pub const VERSION: u32 = 1;
 
@@ -29,6 +31,9 @@ pub struct Manifest {
     pub platform: Option<String>,
     /// SHA-256 of `__main__.py`, so that the digest covers it.
     pub bootstrap: String,
+    /// The interpreter inside, if one travels in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<Bundled>,
     /// The first-party tree.
     pub code: Code,
     /// Key of the dependency tree: 32 hex digits.

@@ -9,6 +9,7 @@ mod entry;
 mod error;
 mod first_party;
 mod input;
+mod interpreter;
 mod manifest;
 mod plan;
 #[cfg(feature = "fetch")]
@@ -18,6 +19,7 @@ mod versions;
 pub use assemble::{assemble, dependencies_key, is_executable};
 pub use error::AppError;
 pub use first_party::digest;
-pub use input::{Application, Input, Settlement};
+pub use input::{Application, Input, InterpreterInput, Settlement};
+pub use interpreter::{Interpreter, InterpreterError};
 pub use manifest::{Code, Entry, Manifest, PackedWheel, Python, VERSION as MANIFEST_VERSION};
 pub use plan::Plan;

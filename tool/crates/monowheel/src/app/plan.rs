@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use super::error::AppError;
 use super::first_party::{self, FirstPartyFile};
 use super::input::{Application, Input, WheelInput};
+use super::interpreter::{Interpreter, InterpreterError};
 use super::manifest::{Entry, Python};
 use super::{conflicts, entry, versions};
+use crate::bootstrap;
 use crate::wheel::{FACTS_FORMAT, Facts};
 
 /// An application that can be written.
@@ -28,6 +30,8 @@ pub struct Plan {
     pub python: Python,
     /// The launcher's executable, where the head is native.
     pub launcher: Option<Vec<u8>>,
+    /// The interpreter that travels in the file, if one does.
+    pub interpreter: Option<Interpreter>,
 }
 
 /// A wheel that goes in.
@@ -61,8 +65,28 @@ impl Plan {
         let python = versions::accepted(&application, &wheels.iter().map(|wheel| &wheel.facts).collect::<Vec<_>>())?;
         let read = |path: &PathBuf| fs::read(path).map_err(|source| AppError::Read { path: path.clone(), source });
         let launcher = application.launcher.as_ref().map(read).transpose()?;
-        Ok(Self { launcher, application, entry, files, imports, wheels, python })
+        let interpreter =
+            interpreter(input, &python).map_err(|source| AppError::Interpreter { origin: application.origin.clone(), source })?;
+        Ok(Self { launcher, application, entry, files, imports, wheels, python, interpreter })
     }
+}
+
+/// The interpreter to bundle, if there is one, of a version that fits the application.
+fn interpreter(input: &Input, python: &Python) -> Result<Option<Interpreter>, InterpreterError> {
+    let Some(named) = &input.interpreter else {
+        return if input.interpreter_files.is_empty() { Ok(None) } else { Err(InterpreterError::OnlyFiles) };
+    };
+    if input.application.launcher.is_none() {
+        return Err(InterpreterError::NoLauncher);
+    }
+    let interpreter = Interpreter::new(named, &input.interpreter_files)?;
+    let minor = interpreter.minor();
+    let is_built_for = python.default.as_ref().is_none_or(|default| *default == minor);
+    if python.versions.contains(&minor) && is_built_for {
+        return Ok(Some(interpreter));
+    }
+    let needs = python.default.clone().unwrap_or_else(|| bootstrap::needs(&python.versions));
+    Err(InterpreterError::Unfit { version: interpreter.version, needs })
 }
 
 fn wheels(origin: &str, inputs: &[WheelInput]) -> Result<Vec<PlannedWheel>, AppError> {

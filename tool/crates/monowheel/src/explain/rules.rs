@@ -3,24 +3,22 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::diff::field_differences;
-use crate::zip::{Entry, Member, Records, end_of_directory};
+use crate::zip::{Entry, Kind, Member, Records, end_of_directory};
 
-const MODE_EXECUTABLE: u32 = 0o100_755;
-
-/// What is not by the rules, in words. Members must follow one another from `start` on, without a gap.
+/// What is not by the rules, in words. Members must follow one another from `start` on, without a gap; symbolic links are
+/// among them where `links` says so.
 ///
 /// # Errors
 /// Where the archive cannot be read.
-pub(super) fn problems<R: Read + Seek>(input: &mut R, records: &Records, start: u64) -> io::Result<Vec<String>> {
+pub(super) fn problems<R: Read + Seek>(input: &mut R, records: &Records, start: u64, links: bool) -> io::Result<Vec<String>> {
     let mut problems = Vec::new();
     let (mut place, mut directory) = (start, Vec::new());
     for found in &records.entries {
-        let member = Member {
-            name: found.name.clone(),
-            executable: found.mode() == MODE_EXECUTABLE,
-            size: found.central.size,
-            crc32: found.central.crc32,
+        let kind = match Kind::of_mode(found.mode()) {
+            Kind::Link if !links => Kind::Plain,
+            kind => kind,
         };
+        let member = Member { name: found.name.clone(), kind, size: found.central.size, crc32: found.central.crc32 };
         let expected = Entry::expected(&member, found.offset);
         for field in field_differences(found, &expected) {
             problems.push(format!("`{}` has {} {} instead of {}", found.name, field.field, field.a, field.b));

@@ -121,7 +121,7 @@ fn layout(application: &Application) -> Result<Check, ExplainError> {
     }
     let start = application.head.len() as u64;
     let mut whole = Section::new(&application.file, 0, application.size);
-    problems.extend(rules::problems(&mut whole, records, start).map_err(|source| application.failed("central directory", source))?);
+    problems.extend(rules::problems(&mut whole, records, start, false).map_err(|source| application.failed("central directory", source))?);
     Ok(Check::new("archive", format!("{}, in order, every header field by rule", plural(found.len(), "member")), problems))
 }
 
@@ -162,7 +162,7 @@ fn code(application: &Application) -> Result<Check, ExplainError> {
         Err(error) => return Err(error),
     };
     problems.extend(tree(&records, &section, application)?);
-    problems.extend(rules::problems(&mut section, &records, 0).map_err(failed)?);
+    problems.extend(rules::problems(&mut section, &records, 0, false).map_err(failed)?);
     let count = records.entries.iter().filter(|entry| !entry.is_directory()).count();
     if count != stated.files {
         problems.push(format!("`{CODE}` has {}, but the manifest says {}", plural(count, "file"), stated.files));

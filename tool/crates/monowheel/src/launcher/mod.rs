@@ -43,7 +43,7 @@ pub struct Bundled {
     /// Size of its archive in bytes.
     pub size: u64,
     /// Its program: `bin/python3.11`.
-    pub python: String,
+    pub executable: String,
     /// Its version: `3.11.7`.
     pub version: String,
 }

@@ -14,6 +14,8 @@ const ZIP64_EXTRA: u16 = 1;
 const MODE_FILE: u32 = 0o100_644;
 const MODE_EXECUTABLE: u32 = 0o100_755;
 const MODE_DIRECTORY: u32 = 0o040_755;
+/// Of a symbolic link, whose content is its target.
+const MODE_LINK: u32 = 0o120_777;
 /// The MS-DOS directory attribute in the low byte of the external attributes.
 const DOS_DIRECTORY: u32 = 0x10;
 const MAX32: u64 = 0xffff_ffff;
@@ -24,12 +26,42 @@ const MAX16: u64 = 0xffff;
 pub struct Member {
     /// Slash-separated name; a directory's ends with a slash.
     pub name: String,
-    /// Mode 0755 instead of 0644; directories are 0755 always.
-    pub executable: bool,
+    /// What its mode says: directories are 0755 always.
+    pub kind: Kind,
     /// Size of the content in bytes.
     pub size: u64,
     /// CRC-32 of the content.
     pub crc32: u32,
+}
+
+/// What a member that is no directory is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// A file of mode 0644.
+    #[default]
+    Plain,
+    /// A file of mode 0755.
+    Executable,
+    /// A symbolic link; its content is the target.
+    Link,
+}
+
+impl Kind {
+    /// A file, executable or not.
+    #[must_use]
+    pub const fn file(executable: bool) -> Self {
+        if executable { Self::Executable } else { Self::Plain }
+    }
+
+    /// The kind of member that has this mode; what no member of ours has counts as a plain file.
+    #[must_use]
+    pub const fn of_mode(mode: u32) -> Self {
+        match mode {
+            MODE_EXECUTABLE => Self::Executable,
+            MODE_LINK => Self::Link,
+            _ => Self::Plain,
+        }
+    }
 }
 
 impl Member {
@@ -37,7 +69,7 @@ impl Member {
     #[must_use]
     pub fn directory(name: &str) -> Self {
         debug_assert!(name.ends_with('/'), "directory names end with a slash");
-        Self { name: name.to_owned(), executable: false, size: 0, crc32: 0 }
+        Self { name: name.to_owned(), kind: Kind::Plain, size: 0, crc32: 0 }
     }
 
     /// Bytes that this member takes in the archive before the central directory.
@@ -62,12 +94,11 @@ impl Member {
     }
 
     fn mode(&self) -> u32 {
-        if self.name.ends_with('/') {
-            MODE_DIRECTORY
-        } else if self.executable {
-            MODE_EXECUTABLE
-        } else {
-            MODE_FILE
+        match self.kind {
+            _ if self.name.ends_with('/') => MODE_DIRECTORY,
+            Kind::Plain => MODE_FILE,
+            Kind::Executable => MODE_EXECUTABLE,
+            Kind::Link => MODE_LINK,
         }
     }
 

@@ -9,8 +9,8 @@ mod records;
 mod section;
 mod writer;
 
-pub use header::Member;
 pub(crate) use header::end_of_directory;
+pub use header::{Kind, Member};
 pub use records::{Entry, Fields, Records, RecordsError};
 pub use section::Section;
 pub use writer::{Reserved, Writer, archive_size};

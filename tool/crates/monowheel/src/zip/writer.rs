@@ -2,7 +2,7 @@
 
 use std::io::{self, Seek, SeekFrom, Write};
 
-use super::header::{Member, end_of_directory};
+use super::header::{Kind, Member, end_of_directory};
 
 /// Writes one archive into `sink`, from its current position on.
 ///
@@ -43,7 +43,8 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// Where the sink cannot be written to.
     pub fn bytes(&mut self, name: &str, executable: bool, content: &[u8]) -> io::Result<()> {
-        let member = Member { name: name.to_owned(), executable, size: content.len() as u64, crc32: super::crc32(content) };
+        let member =
+            Member { name: name.to_owned(), kind: Kind::file(executable), size: content.len() as u64, crc32: super::crc32(content) };
         self.start(member)?;
         self.sink.write_all(content)?;
         self.position += content.len() as u64;
@@ -99,7 +100,7 @@ impl<W: Write + Seek> Writer<W> {
     /// # Errors
     /// Where the sink cannot be written to.
     pub fn reserve(&mut self, name: &str, size: u64) -> io::Result<Reserved> {
-        self.start(Member { name: name.to_owned(), executable: false, size, crc32: 0 })?;
+        self.start(Member { name: name.to_owned(), kind: Kind::Plain, size, crc32: 0 })?;
         Ok(Reserved { index: self.directory.len() - 1 })
     }
 
@@ -131,14 +132,14 @@ impl<W: Write + Seek> Writer<W> {
 
 /// Size of the archive that `members` make, in this order, with offsets from 0.
 #[must_use]
-pub fn archive_size(members: &[Member]) -> u64 {
-    let mut position = 0;
-    let mut directory = 0;
+pub fn archive_size<'a>(members: impl IntoIterator<Item = &'a Member>) -> u64 {
+    let (mut position, mut directory, mut count) = (0, 0, 0);
     for member in members {
         directory += member.central_size(position);
         position += member.local_size();
+        count += 1;
     }
-    position + directory + end_of_directory(members.len() as u64, directory, position).len() as u64
+    position + directory + end_of_directory(count, directory, position).len() as u64
 }
 
 #[cfg(test)]
@@ -182,8 +183,8 @@ mod tests {
     fn size_is_known_before_writing() {
         let mut writer = Writer::new(Cursor::new(Vec::new()), 0);
         sample(&mut writer);
-        let members: Vec<Member> = writer.directory.iter().map(|(member, _)| member.clone()).collect();
-        assert_eq!(archive_size(&members), writer.finish().unwrap().into_inner().len() as u64);
+        let size = archive_size(writer.directory.iter().map(|(member, _)| member));
+        assert_eq!(size, writer.finish().unwrap().into_inner().len() as u64);
     }
 
     #[test]
@@ -206,7 +207,7 @@ mod tests {
     fn a_file_that_changed_size_is_refused() {
         for content in ["short", "much too long"] {
             let mut writer = Writer::new(Cursor::new(Vec::new()), 0);
-            let member = Member { name: "x".into(), executable: false, size: 7, crc32: 0 };
+            let member = Member { name: "x".into(), kind: Kind::Plain, size: 7, crc32: 0 };
             let error = writer.copy(member, content.as_bytes()).unwrap_err();
             assert!(error.to_string().contains("changed while it was read"), "{error}");
         }

@@ -12,5 +12,6 @@ mod extract;
 mod facts;
 mod harness;
 mod inspect;
+mod interpreter;
 mod sbom;
 mod verify;

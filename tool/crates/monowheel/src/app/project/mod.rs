@@ -242,7 +242,16 @@ impl Project<'_> {
             launcher: None,
         };
         let settlements = self.request.settlements.clone();
-        Ok(Input { application, files, trees: Vec::new(), wheels: Vec::new(), imports, settlements })
+        Ok(Input {
+            application,
+            files,
+            trees: Vec::new(),
+            wheels: Vec::new(),
+            imports,
+            settlements,
+            interpreter: None,
+            interpreter_files: Vec::new(),
+        })
     }
 
     /// Entry point and script: as asked for, a script of the project itself being an entry point; else the project's only script.

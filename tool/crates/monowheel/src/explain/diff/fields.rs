@@ -149,13 +149,13 @@ fn quoted(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::zip::Member;
+    use crate::zip::{Kind, Member};
 
     #[test]
     fn fields_are_named_and_put_into_words() {
-        let member = Member { name: "a.py".into(), executable: false, size: 3, crc32: 7 };
+        let member = Member { name: "a.py".into(), kind: Kind::Plain, size: 3, crc32: 7 };
         let a = Entry::expected(&member, 0);
-        let mut b = Entry::expected(&Member { executable: true, ..member }, 1000);
+        let mut b = Entry::expected(&Member { kind: Kind::Executable, ..member }, 1000);
         assert_eq!(differences(&a, &a), []);
         (b.made_by, b.central.time, b.local.time, b.central.date, b.local.date) = (20, 0x6c3a, 0x6c3a, 0x5a21, 0x5a21);
         (b.local.flags, b.central.extra) = (8 | 2, vec![0x55, 0x54, 1, 0, 3, 9]);

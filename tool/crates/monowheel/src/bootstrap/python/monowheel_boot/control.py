@@ -31,6 +31,10 @@ def fill(file, digest):
     os.sync()
     root = app.rpartition("/apps/")[0]
     notes = [f"{app}/boot", *(os.path.realpath(f"{app}/{part}") + ".boot" for part in ("deps", "code"))]
+    # An interpreter that came with the file.
+    base, inside, rest = os.path.realpath(f"{app}/bin/python").rpartition("/interpreters/")
+    if base == os.path.realpath(root):
+        notes.append(f"{base}{inside}{rest.partition('/')[0]}.boot")
     for note in notes:
         try:
             os.unlink(note)

@@ -24,8 +24,8 @@ def check(manifest):
 
 
 def native(manifest):
-    """Whether any wheel is built for a platform."""
-    return any(not wheel["file"].endswith("-any.whl") for wheel in manifest["wheels"])
+    """Whether any wheel is built for a platform, or an interpreter travels in the file."""
+    return "interpreter" in manifest or any(not wheel["file"].endswith("-any.whl") for wheel in manifest["wheels"])
 
 
 def free_threaded(file):
