@@ -20,6 +20,6 @@ pub use assemble::{assemble, dependencies_key, is_executable};
 pub use error::AppError;
 pub use first_party::digest;
 pub use input::{Application, Input, InterpreterInput, Settlement};
-pub use interpreter::{Interpreter, InterpreterError};
+pub use interpreter::{Interpreter, InterpreterError, link_target};
 pub use manifest::{Code, Entry, Manifest, PackedWheel, Python, VERSION as MANIFEST_VERSION};
 pub use plan::Plan;

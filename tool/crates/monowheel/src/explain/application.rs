@@ -15,6 +15,7 @@ use crate::zip::{Entry, Records, Section};
 pub(super) const MAIN: &str = "__main__.py";
 pub(super) const FOLDER: &str = "monowheel/";
 pub(super) const CODE: &str = "monowheel/code.zip";
+pub(super) const INTERPRETER: &str = "monowheel/interpreter.zip";
 pub(super) const WHEELS: &str = "monowheel/wheels/";
 pub(super) const MANIFEST: &str = "monowheel/manifest.json";
 
@@ -82,8 +83,16 @@ impl Application {
     /// # Errors
     /// Where it is missing or no archive.
     pub fn code(&self) -> Result<(Records, Section<&File>), ExplainError> {
-        let mut section = self.content(self.member(CODE)?);
-        let records = Records::read(&mut section).map_err(|source| self.failed(CODE, io::Error::other(source)))?;
+        self.nested(CODE)
+    }
+
+    /// A nested archive: its records, and itself.
+    ///
+    /// # Errors
+    /// Where it is missing or no archive.
+    pub(super) fn nested(&self, name: &str) -> Result<(Records, Section<&File>), ExplainError> {
+        let mut section = self.content(self.member(name)?);
+        let records = Records::read(&mut section).map_err(|source| self.failed(name, io::Error::other(source)))?;
         Ok((records, section.part(0, section.size())))
     }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::application::{Application, WHEELS};
+use super::application::{Application, CODE, INTERPRETER, WHEELS};
 use super::error::ExplainError;
 use super::graph;
 use super::licence::Licence;
 use super::package::Package;
 use crate::app::{Entry, Python};
 use crate::bootstrap;
+use crate::zip::{Kind, Records};
 
 /// The number of this format (ARCHITECTURE.md, "What `inspect` writes").
 pub const VERSION: u32 = 1;
@@ -32,6 +33,7 @@ pub struct Report {
     pub imports: Vec<String>,
     pub python: Python,
     pub platform: Option<String>,
+    pub interpreter: Option<InterpreterReport>,
     pub packages: Vec<PackageReport>,
     pub code: CodeReport,
     pub members: Vec<Named>,
@@ -62,6 +64,16 @@ pub struct PackageReport {
     pub dropped: Vec<String>,
 }
 
+/// The interpreter that travels in the file.
+#[derive(Clone, Debug, Serialize)]
+pub struct InterpreterReport {
+    pub version: String,
+    pub executable: String,
+    pub sha256: String,
+    pub size: u64,
+    pub files: Vec<CodeFile>,
+}
+
 /// The first-party tree.
 #[derive(Clone, Debug, Serialize)]
 pub struct CodeReport {
@@ -70,7 +82,7 @@ pub struct CodeReport {
     pub files: Vec<CodeFile>,
 }
 
-/// A first-party file.
+/// A first-party file, or one of the interpreter.
 #[derive(Clone, Debug, Serialize)]
 pub struct CodeFile {
     pub path: String,
@@ -94,9 +106,17 @@ impl Report {
         let manifest = &application.manifest;
         let edges = graph::edges(packages, &manifest.python.versions, manifest.platform.as_deref());
         let (records, _) = application.code()?;
-        let files = records.entries.iter().filter(|entry| !entry.is_directory());
-        let files =
-            files.map(|entry| CodeFile { path: entry.name.clone(), size: entry.central.size, executable: entry.mode() & 0o111 != 0 });
+        let files = files(&records);
+        let interpreter = match &manifest.interpreter {
+            None => None,
+            Some(stated) => Some(InterpreterReport {
+                version: stated.version.clone(),
+                executable: stated.executable.clone(),
+                sha256: stated.sha256.clone(),
+                size: stated.size,
+                files: self::files(&application.nested(INTERPRETER)?.0),
+            }),
+        };
         let reports = manifest.wheels.iter().zip(packages).map(|(wheel, package)| PackageReport {
             name: package.name.clone(),
             version: package.version.clone(),
@@ -127,8 +147,9 @@ impl Report {
             imports: manifest.imports.clone(),
             python: manifest.python.clone(),
             platform: manifest.platform.clone(),
+            interpreter,
             packages: reports.collect(),
-            code: CodeReport { sha256: manifest.code.sha256.clone(), size: manifest.code.size, files: files.collect() },
+            code: CodeReport { sha256: manifest.code.sha256.clone(), size: manifest.code.size, files },
             members: members.map(|entry| Named { name: entry.name.clone(), size: entry.central.size }).collect(),
         })
     }
@@ -137,6 +158,13 @@ impl Report {
     #[must_use]
     pub fn pythons(&self) -> String {
         bootstrap::needs(&self.python.versions)
+    }
+
+    /// Bytes of the first-party tree and the interpreter, unpacked.
+    #[must_use]
+    pub fn own_size(&self) -> u64 {
+        let interpreter = self.interpreter.iter().flat_map(|interpreter| &interpreter.files);
+        self.code.files.iter().chain(interpreter).map(|file| file.size).sum()
     }
 
     /// What runs, in words.
@@ -155,12 +183,21 @@ impl Report {
             package.files.iter().map(move |file| Named { name: format!("{}: {}", package.name, file.path), size: file.size })
         });
         let code = self.code.files.iter().map(|file| Named { name: file.path.clone(), size: file.size });
-        let others = self.members.iter().filter(|member| !member.name.starts_with(WHEELS) && member.name != super::application::CODE);
-        let mut all: Vec<Named> = wheels.chain(code).chain(others.cloned()).collect();
+        let interpreter = self.interpreter.iter().flat_map(|interpreter| &interpreter.files);
+        let interpreter = interpreter.map(|file| Named { name: format!("interpreter: {}", file.path), size: file.size });
+        let others = self.members.iter().filter(|member| !member.name.starts_with(WHEELS) && ![CODE, INTERPRETER].contains(&&*member.name));
+        let mut all: Vec<Named> = wheels.chain(code).chain(interpreter).chain(others.cloned()).collect();
         all.sort_by(|a, b| b.size.cmp(&a.size).then_with(|| a.name.cmp(&b.name)));
         all.truncate(count);
         all
     }
+}
+
+/// The files of a nested archive; links have no mode of their own.
+fn files(records: &Records) -> Vec<CodeFile> {
+    let files = records.entries.iter().filter(|entry| !entry.is_directory());
+    let executable = |mode| Kind::of_mode(mode) == Kind::Executable;
+    files.map(|entry| CodeFile { path: entry.name.clone(), size: entry.central.size, executable: executable(entry.mode()) }).collect()
 }
 
 /// What kind of head it is, by its first bytes.

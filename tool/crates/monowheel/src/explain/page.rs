@@ -72,10 +72,14 @@ fn escape(text: &str) -> String {
 }
 
 fn tree(report: &Report, packages: &[Package]) -> Node {
-    let total = packages.iter().map(Package::unpacked).sum::<u64>() + report.code.files.iter().map(|file| file.size).sum::<u64>();
+    let total = packages.iter().map(Package::unpacked).sum::<u64>() + report.own_size();
     let least = total / SMALLEST;
     let code = report.code.files.iter().map(|file| (file.path.as_str(), file.size, false));
     let mut parts = vec![folder("first-party".to_owned(), "first", code, least)];
+    if let Some(interpreter) = &report.interpreter {
+        let files = interpreter.files.iter().map(|file| (file.path.as_str(), file.size, file.executable || file.path.contains(".so")));
+        parts.push(folder(format!("CPython {}", interpreter.version), "pure", files, least));
+    }
     for package in packages {
         let files = package.files.iter().map(|file| (file.path.as_str(), file.size, file.native));
         parts.push(folder(format!("{} {}", package.name, package.version), "pure", files, least));

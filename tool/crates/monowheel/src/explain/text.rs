@@ -29,12 +29,15 @@ pub fn text(report: &Report, packages: &[Package]) -> String {
 }
 
 fn write(text: &mut String, report: &Report, packages: &[Package]) -> fmt::Result {
-    let total = packages.iter().map(Package::unpacked).sum::<u64>() + report.code.files.iter().map(|file| file.size).sum::<u64>();
+    let total = packages.iter().map(Package::unpacked).sum::<u64>() + report.own_size();
     writeln!(text, "{TITLE}{}{TITLE:#}  {}, unpacked {}", printable(&report.file), size(report.size), size(total))?;
     line(text, "runs", &format!("{}{}", report.runs(), arguments(&report.args)))?;
     let default = report.python.default.as_deref().filter(|_| report.python.versions.len() > 1);
     let default = default.map(|version| format!(", {version} first")).unwrap_or_default();
     line(text, "python", &format!("CPython {}{default}{}", report.pythons(), arguments(&report.interpreter_args)))?;
+    if let Some(interpreter) = &report.interpreter {
+        line(text, "inside", &format!("CPython {}, {}, {} files", interpreter.version, size(interpreter.size), interpreter.files.len()))?;
+    }
     line(text, "platform", report.platform.as_deref().unwrap_or("any"))?;
     for (name, value) in &report.env {
         line(text, "default", &format!("{name}={value}"))?;

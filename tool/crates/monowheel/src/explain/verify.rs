@@ -9,15 +9,16 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::application::{Application, CODE, FOLDER, MAIN, MANIFEST, WHEELS, digest, hex};
+use super::application::{Application, CODE, FOLDER, INTERPRETER, MAIN, MANIFEST, WHEELS, digest, hex};
 use super::error::ExplainError;
 use super::rules;
 use crate::app;
 use crate::bootstrap::{self, Head};
 use crate::json;
+use crate::launcher;
 use crate::lock::{self, LockError};
 use crate::wheel::{self, Options};
-use crate::zip::{Records, Section};
+use crate::zip::{Kind, Records, Section};
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -55,6 +56,7 @@ impl Check {
 /// Where something cannot be read at all; what can be read and is wrong becomes a failed [`Check`].
 pub fn verify(application: &Application, lock: Option<&Path>) -> Result<Vec<Check>, ExplainError> {
     let mut checks = vec![manifest(application)?, head(application)?, layout(application)?, main(application)?, code(application)?];
+    checks.extend(interpreter(application)?);
     checks.push(wheels(application)?);
     if let Some(path) = lock {
         checks.push(locked(application, path)?);
@@ -87,7 +89,7 @@ fn manifest(application: &Application) -> Result<Check, ExplainError> {
 
 fn head(application: &Application) -> Result<Check, ExplainError> {
     let (manifest, entry) = (&application.manifest, application.member(MAIN)?);
-    let expected = bootstrap::head(&Head {
+    let head = Head {
         digest: &application.digest,
         main_offset: entry.data,
         main_size: entry.central.size,
@@ -95,13 +97,22 @@ fn head(application: &Application) -> Result<Check, ExplainError> {
         default: manifest.python.default.as_deref(),
         interpreter_args: &manifest.interpreter_args,
         env: &manifest.env,
-    });
-    if expected.is_ok_and(|expected| expected == application.head) {
+    };
+    if bootstrap::head(&head).is_ok_and(|expected| expected == application.head) {
         return Ok(Check::new("head", "this version's, with the digest of the manifest".to_owned(), Vec::new()));
     }
     let found = application.head.windows(64).any(|window| window == application.digest.as_bytes());
     if !found {
         return Ok(Check::new("head", String::new(), vec!["it does not carry the digest of the manifest".to_owned()]));
+    }
+    if let Some(program) = launcher::program(&application.head) {
+        let expected = launcher::head(program, &head, manifest.interpreter.as_ref());
+        if !expected.is_ok_and(|expected| expected == application.head) {
+            let text = "the settings behind its launcher are not those that follow from the manifest".to_owned();
+            return Ok(Check::new("head", String::new(), vec![text]));
+        }
+        let text = "its settings follow from the manifest; the launcher is a program for which this one cannot vouch".to_owned();
+        return Ok(Check { what: "head", outcome: Outcome::OtherVersion, text: vec![text] });
     }
     let text = "it carries the digest of the manifest, but is not the head that this version writes".to_owned();
     Ok(Check { what: "head", outcome: Outcome::OtherVersion, text: vec![text] })
@@ -109,7 +120,9 @@ fn head(application: &Application) -> Result<Check, ExplainError> {
 
 fn layout(application: &Application) -> Result<Check, ExplainError> {
     let records = &application.records;
-    let mut expected: Vec<String> = [MAIN, FOLDER, CODE, WHEELS].map(str::to_owned).to_vec();
+    let mut expected: Vec<String> = [MAIN, FOLDER, CODE].map(str::to_owned).to_vec();
+    expected.extend(application.manifest.interpreter.as_ref().map(|_| INTERPRETER.to_owned()));
+    expected.push(WHEELS.to_owned());
     expected.extend(application.manifest.wheels.iter().map(|wheel| format!("{WHEELS}{}", wheel.file)));
     expected.push(MANIFEST.to_owned());
     let found: Vec<&String> = records.entries.iter().map(|entry| &entry.name).collect();
@@ -143,26 +156,10 @@ fn main(application: &Application) -> Result<Check, ExplainError> {
 }
 
 fn code(application: &Application) -> Result<Check, ExplainError> {
-    let (stated, entry) = (&application.manifest.code, application.member(CODE)?);
-    let failed = |source| application.failed(CODE, source);
-    let (sha256, crc32) = digest(&mut application.content(entry)).map_err(failed)?;
+    let stated = &application.manifest.code;
     let mut problems = Vec::new();
-    if sha256 != stated.sha256 {
-        problems.push(format!("`{CODE}` has sha256 {sha256}, but the manifest says {}", stated.sha256));
-    }
-    if crc32 != entry.central.crc32 || entry.central.size != stated.size {
-        problems.push(format!("`{CODE}` has another CRC-32 than its header says, or another size than the manifest says"));
-    }
-    let (records, mut section) = match application.code() {
-        Ok(code) => code,
-        Err(ExplainError::Member { source, .. }) => {
-            problems.push(format!("`{CODE}` is no archive: {source}"));
-            return Ok(Check::new("code", String::new(), problems));
-        }
-        Err(error) => return Err(error),
-    };
-    problems.extend(tree(&records, &section, application)?);
-    problems.extend(rules::problems(&mut section, &records, 0, false).map_err(failed)?);
+    let records = nested(application, CODE, (&stated.sha256, stated.size), &mut problems)?;
+    let Some(records) = records else { return Ok(Check::new("code", String::new(), problems)) };
     let count = records.entries.iter().filter(|entry| !entry.is_directory()).count();
     if count != stated.files {
         problems.push(format!("`{CODE}` has {}, but the manifest says {}", plural(count, "file"), stated.files));
@@ -170,11 +167,53 @@ fn code(application: &Application) -> Result<Check, ExplainError> {
     Ok(Check::new("code", format!("{}, sorted, modes by content, sha256 as the manifest says", plural(count, "file")), problems))
 }
 
-/// The first-party tree: sorted, every folder there, contents with their checksums, modes by content.
-fn tree(records: &Records, section: &Section<&File>, application: &Application) -> Result<Vec<String>, ExplainError> {
+/// The interpreter that travels in the file, if one does.
+fn interpreter(application: &Application) -> Result<Option<Check>, ExplainError> {
+    let Some(stated) = &application.manifest.interpreter else { return Ok(None) };
+    let mut problems = Vec::new();
+    let records = nested(application, INTERPRETER, (&stated.sha256, stated.size), &mut problems)?;
+    let Some(records) = records else { return Ok(Some(Check::new("interpreter", String::new(), problems))) };
+    let program = records.find(&stated.executable);
+    if program.is_none_or(|entry| Kind::of_mode(entry.mode()) != Kind::Executable) {
+        problems.push(format!("`{INTERPRETER}` has no program `{}`", stated.executable));
+    }
+    let count = plural(records.entries.iter().filter(|entry| !entry.is_directory()).count(), "file");
+    let holds = format!("CPython {}, {count}, sorted, modes by content, links inside, sha256 as the manifest says", stated.version);
+    Ok(Some(Check::new("interpreter", holds, problems)))
+}
+
+/// A nested archive against what the manifest states of it and the rules; gives its records, if it is one.
+fn nested(application: &Application, name: &str, stated: (&str, u64), problems: &mut Vec<String>) -> Result<Option<Records>, ExplainError> {
+    let failed = |source| application.failed(name, source);
+    let Some(entry) = application.records.find(name) else {
+        problems.push(format!("`{name}` is missing"));
+        return Ok(None);
+    };
+    let (sha256, crc32) = digest(&mut application.content(entry)).map_err(failed)?;
+    if sha256 != stated.0 {
+        problems.push(format!("`{name}` has sha256 {sha256}, but the manifest says {}", stated.0));
+    }
+    if crc32 != entry.central.crc32 || entry.central.size != stated.1 {
+        problems.push(format!("`{name}` has another CRC-32 than its header says, or another size than the manifest says"));
+    }
+    let (records, mut section) = match application.nested(name) {
+        Ok(nested) => nested,
+        Err(ExplainError::Member { source, .. }) => {
+            problems.push(format!("`{name}` is no archive: {source}"));
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    problems.extend(tree(name, &records, &section, application)?);
+    problems.extend(rules::problems(&mut section, &records, 0, name == INTERPRETER).map_err(failed)?);
+    Ok(Some(records))
+}
+
+/// A tree: sorted, every folder there, contents with their checksums, modes by content, links that stay within.
+fn tree(archive: &str, records: &Records, section: &Section<&File>, application: &Application) -> Result<Vec<String>, ExplainError> {
     let mut problems = Vec::new();
     if !records.entries.is_sorted_by(|a, b| a.name < b.name) {
-        problems.push(format!("`{CODE}` is not sorted, or has two members of one name"));
+        problems.push(format!("`{archive}` is not sorted, or has two members of one name"));
     }
     for entry in &records.entries {
         let name = &entry.name;
@@ -194,7 +233,11 @@ fn tree(records: &Records, section: &Section<&File>, application: &Application) 
         let mut first = Vec::new();
         std::io::Read::read_to_end(&mut std::io::Read::take(section.part(entry.data, entry.central.compressed), 1 << 18), &mut first)
             .map_err(read)?;
-        if app::is_executable(&first) != (entry.mode() & 0o111 != 0) {
+        if Kind::of_mode(entry.mode()) == Kind::Link && archive == INTERPRETER {
+            if app::link_target(name, &String::from_utf8_lossy(&first)).is_none() {
+                problems.push(format!("`{name}` is a link that leaves the interpreter's folder"));
+            }
+        } else if app::is_executable(&first) != (entry.mode() & 0o111 != 0) {
             problems.push(format!("`{name}` has mode {:06o}, which does not follow from its content", entry.mode()));
         }
     }

@@ -79,6 +79,14 @@ pub fn head(program: &[u8], head: &Head, interpreter: Option<&Bundled>) -> Resul
     Ok(bytes)
 }
 
+/// The launcher's executable in a head that [`head`] made, without the settings behind it; its block is patched.
+#[must_use]
+pub fn program(head: &[u8]) -> Option<&[u8]> {
+    let place = head.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
+    let size = head.get(place..place + 8)?.try_into().ok().map(u64::from_le_bytes)?;
+    head.get(..usize::try_from(size).ok()?)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -104,6 +112,8 @@ mod tests {
         let settings = r#"{"env":{"A":"b'\n"},"flags":["-Xutf8"],"interpreter":null,"names":["python3.11"],"needs":"3.11"}"#;
         assert_eq!(String::from_utf8(bytes[135..].to_vec()).unwrap(), format!("{settings}\n"));
         assert_eq!(render(&program, u64::MAX).unwrap().len(), bytes.len());
+        assert_eq!(super::program(&bytes), Some(&bytes[..135]));
+        assert_eq!(super::program(b"#!/bin/sh"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
+use crate::built::{assembled, printed};
 use crate::harness::{Project, manifest};
 
 /// A program as the kernel sees it: ELF of type `EXEC`, long enough to be worth a link.
@@ -235,4 +236,60 @@ fn listed_files_belong_to_one_folder() {
     error: …
       caused by: `repo/python3` is not in a folder `bin`, so what belongs to the interpreter cannot be told
     ");
+}
+
+#[test]
+fn a_file_says_what_it_brings() {
+    let project = project().line(json!({"kind": "interpreter", "path": "python", "executable": "bin/python3.11"}));
+    interpreter(&project);
+    link(&project, "libpython3.11.so.1.0", "lib/libpython3.11.so");
+    let file = assembled(&project, "app");
+    let json = |arguments: &[&str]| {
+        let (text, code) = printed(project.path(), arguments);
+        assert_eq!(code, 0);
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    let report = &json(&["inspect", "app", "--json"])["interpreter"];
+    assert_eq!(report["sha256"], manifest(&file)["interpreter"]["sha256"]);
+    assert_eq!(report["files"].as_array().unwrap().len(), 4);
+    let (text, _) = printed(project.path(), &["inspect", "app"]);
+    assert!(text.contains("CPython 3.11.7, 40.8 kB, 4 files"), "{text}");
+    let components = &json(&["sbom", "app", "--format", "cyclonedx"])["components"];
+    assert_eq!((&components[0]["purl"], &components[0]["type"]), (&json!("pkg:generic/cpython@3.11.7"), &json!("platform")));
+    let planned = &json(&["sbom", "--manifest", "manifest.jsonl", "--format", "spdx"])["packages"];
+    assert_eq!((&planned[1]["name"], &planned[1]["versionInfo"]), (&json!("cpython"), &json!("3.11.7")));
+    std::fs::remove_file(project.path().join("python/lib/libpython3.11.so")).unwrap();
+    assembled(&project, "other");
+    let (text, code) = printed(project.path(), &["diff", "app", "other"]);
+    assert_eq!(code, 3);
+    assert!(text.contains("monowheel/interpreter.zip!lib/libpython3.11.so") && text.contains("interpreter.sha256"), "{text}");
+}
+
+#[test]
+fn no_byte_of_it_can_change_unseen() {
+    let project = project().line(json!({"kind": "interpreter", "path": "python", "executable": "bin/python3.11"}));
+    interpreter(&project);
+    link(&project, "libpython3.11.so.1.0", "lib/libpython3.11.so");
+    let bytes = assembled(&project, "app");
+    let verified = |bytes: &[u8]| {
+        std::fs::write(project.path().join("app"), bytes).unwrap();
+        printed(project.path(), &["verify", "app"])
+    };
+    let (text, code) = verified(&bytes);
+    // The launcher is a program of its own.
+    assert_eq!(code, 4, "{text}");
+    assert!(text.contains("CPython 3.11.7, 4 files, sorted, modes by content, links inside, sha256 as the manifest says"), "{text}");
+    assert!(text.contains("other version head      its settings follow from the manifest"), "{text}");
+    let changed = |from: &[u8], to: &[u8]| {
+        let mut bytes = bytes.clone();
+        let at = bytes.windows(from.len()).position(|window| window == from).unwrap();
+        bytes[at..at + to.len()].copy_from_slice(to);
+        let (text, code) = verified(&bytes);
+        assert_eq!(code, 3, "{text}");
+        text
+    };
+    assert!(changed(b"lib/python3.11/os.pyPK", b"lib/python3.11/os.pyQK").contains("FAILED        interpreter"));
+    let digest = manifest(&bytes)["interpreter"]["sha256"].as_str().unwrap().to_owned();
+    // The first place is the one in the settings of the launcher.
+    assert!(changed(digest.as_bytes(), &[b'0'; 64]).contains("not those that follow from the manifest"));
 }

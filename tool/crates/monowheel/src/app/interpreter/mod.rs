@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 pub use error::InterpreterError;
+pub use tree::target as link_target;
 
 use super::assemble::is_executable;
 use super::error::nearest;

@@ -27,6 +27,7 @@ function facts() {
   const rows = [
     ["Runs", [entry, ...report.args].join(" ")],
     ["Python", `CPython ${report.pythons}`],
+    ...(report.interpreter ? [["Interpreter inside", `CPython ${report.interpreter.version}`]] : []),
     ["Platform", report.platform ?? "any"],
     ["Size", `${size(report.size)} (unpacked ${size(unpacked)})`],
     ["Packages", `${report.packages.length}, ${report.packages.filter((one) => one.native.length).length} with native code`],

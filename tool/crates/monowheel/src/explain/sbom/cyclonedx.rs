@@ -12,7 +12,10 @@ use crate::explain::package::Package;
 
 /// The document, with a serial number made of `identity`.
 pub(super) fn document(bill: &Bill, identity: &str) -> Value {
-    let mut dependencies = vec![json!({ "ref": root(bill), "dependsOn": references(bill, bill.roots.iter()) })];
+    let mut needed = references(bill, bill.roots.iter());
+    needed.extend(bill.interpreter_purl());
+    let mut dependencies = vec![json!({ "ref": root(bill), "dependsOn": needed })];
+    dependencies.extend(bill.interpreter_purl().map(|purl| json!({ "ref": purl, "dependsOn": [] })));
     for package in &bill.packages {
         let needs = bill.edges.get(&package.name).into_iter().flatten();
         dependencies.push(json!({ "ref": package.purl(), "dependsOn": references(bill, needs) }));
@@ -27,7 +30,7 @@ pub(super) fn document(bill: &Bill, identity: &str) -> Value {
             "component": application(bill),
             "tools": { "components": [{ "type": "application", "name": "monowheel", "version": env!("CARGO_PKG_VERSION") }] },
         },
-        "components": bill.packages.iter().map(component).collect::<Vec<_>>(),
+        "components": interpreter(bill).into_iter().chain(bill.packages.iter().map(component)).collect::<Vec<_>>(),
         "dependencies": dependencies,
     })
 }
@@ -52,6 +55,15 @@ fn application(bill: &Bill) -> Value {
         component["properties"] = json!([{ "name": "monowheel:first-party:sha256", "value": code }]);
     }
     component
+}
+
+fn interpreter(bill: &Bill) -> Option<Value> {
+    let ((version, sha256), purl) = (bill.interpreter.as_ref()?, bill.interpreter_purl()?);
+    let mut component = json!({ "type": "platform", "bom-ref": purl, "name": "cpython", "version": version, "purl": purl });
+    if let Some(sha256) = sha256 {
+        component["properties"] = json!([{ "name": "monowheel:interpreter:sha256", "value": sha256 }]);
+    }
+    Some(component)
 }
 
 fn component(package: &Package) -> Value {

@@ -38,6 +38,8 @@ pub struct Bill {
     pub sha256: Option<String>,
     /// First-party files, if known: path and SHA-256 are in the nested archive's digest.
     pub code: Option<String>,
+    /// Version of the CPython that travels in the file, if one does, and the SHA-256 of its archive, if that exists already.
+    pub interpreter: Option<(String, Option<String>)>,
     /// The packages, by name.
     pub packages: Vec<Package>,
     /// Which needs which.
@@ -56,7 +58,8 @@ impl Bill {
         let packages = Package::all(application)?;
         let edges = graph::edges(&packages, &manifest.python.versions, manifest.platform.as_deref());
         let (sha256, code) = (Some(application.sha256()?), Some(manifest.code.sha256.clone()));
-        Ok(Self::new(application.name(), sha256, code, packages, edges))
+        let interpreter = manifest.interpreter.as_ref().map(|found| (found.version.clone(), Some(found.sha256.clone())));
+        Ok(Self { sha256, code, interpreter, ..Self::new(application.name(), packages, edges) })
     }
 
     /// The bill of an application that is to be assembled: of its plan alone, no wheel is read.
@@ -66,13 +69,19 @@ impl Bill {
         let edges = graph::edges(&packages, &plan.python.versions, plan.application.platform.as_deref());
         let origin = &plan.application.origin;
         let name = origin.rsplit(['/', ':']).next().filter(|name| !name.is_empty()).unwrap_or("application");
-        Self::new(name.to_owned(), None, None, packages, edges)
+        let interpreter = plan.interpreter.as_ref().map(|found| (found.version.clone(), None));
+        Self { interpreter, ..Self::new(name.to_owned(), packages, edges) }
     }
 
-    fn new(name: String, sha256: Option<String>, code: Option<String>, mut packages: Vec<Package>, edges: Edges) -> Self {
+    fn new(name: String, mut packages: Vec<Package>, edges: Edges) -> Self {
         packages.sort_by(|a, b| a.name.cmp(&b.name));
         let roots = graph::roots(&edges);
-        Self { name, version: None, sha256, code, packages, edges, roots }
+        Self { name, version: None, sha256: None, code: None, interpreter: None, packages, edges, roots }
+    }
+
+    /// The purl of the interpreter; purl has no type for it but the general one.
+    fn interpreter_purl(&self) -> Option<String> {
+        self.interpreter.as_ref().map(|(version, _)| format!("pkg:generic/cpython@{version}"))
     }
 
     /// Writes the bill.

@@ -14,11 +14,13 @@ use crate::explain::package::Package;
 
 const CREATED: &str = "1980-01-01T00:00:00Z";
 const ROOT: &str = "SPDXRef-application";
+const INTERPRETER: &str = "SPDXRef-interpreter";
 const UNSTATED: &str = "NOASSERTION";
 
 /// The document, with a namespace made of `identity`.
 pub(super) fn document(bill: &Bill, identity: &str) -> Value {
     let mut packages = vec![application(bill)];
+    packages.extend(interpreter(bill));
     packages.extend(bill.packages.iter().map(package));
     let mut document = json!({
         "spdxVersion": "SPDX-2.3",
@@ -41,6 +43,8 @@ fn relationships(bill: &Bill) -> Vec<Value> {
     let related = |from: &str, kind: &str, to: &str| json!({ "spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to });
     let mut list = vec![related("SPDXRef-DOCUMENT", "DESCRIBES", ROOT)];
     list.extend(bill.packages.iter().map(|package| related(ROOT, "CONTAINS", &reference(&package.name))));
+    let interpreter = bill.interpreter.iter().flat_map(|_| ["CONTAINS", "DEPENDS_ON"]);
+    list.extend(interpreter.map(|kind| related(ROOT, kind, INTERPRETER)));
     list.extend(bill.roots.iter().map(|name| related(ROOT, "DEPENDS_ON", &reference(name))));
     for (name, needs) in &bill.edges {
         list.extend(needs.iter().map(|needed| related(&reference(name), "DEPENDS_ON", &reference(needed))));
@@ -74,6 +78,25 @@ fn application(bill: &Bill) -> Value {
         package["comment"] = json!(format!("first-party code: sha256 {code}"));
     }
     package
+}
+
+fn interpreter(bill: &Bill) -> Option<Value> {
+    let ((version, sha256), purl) = (bill.interpreter.as_ref()?, bill.interpreter_purl()?);
+    let mut package = json!({
+        "SPDXID": INTERPRETER,
+        "name": "cpython",
+        "versionInfo": version,
+        "downloadLocation": UNSTATED,
+        "filesAnalyzed": false,
+        "licenseConcluded": UNSTATED,
+        "licenseDeclared": UNSTATED,
+        "copyrightText": UNSTATED,
+        "externalRefs": [{ "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl }],
+    });
+    if let Some(sha256) = sha256 {
+        package["comment"] = json!(format!("archive inside: sha256 {sha256}"));
+    }
+    Some(package)
 }
 
 fn package(package: &Package) -> Value {
