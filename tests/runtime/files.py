@@ -18,9 +18,19 @@ HEADS = {"portable": {}, "native": {"launcher": LAUNCHER}}
 
 
 class Wheel:
-    """A wheel to be made: files by name, text or bytes; a name that ends with `*` is executable."""
+    """A wheel to be made: files by name, text or bytes; a name that ends with `*` is executable, with `@` a link."""
 
-    def __init__(self, name, files, version="1.0", tag="py3-none-any", scripts=None, compression=zipfile.ZIP_DEFLATED):
+    def __init__(
+        self,
+        name,
+        files,
+        version="1.0",
+        tag="py3-none-any",
+        scripts=None,
+        compression=zipfile.ZIP_DEFLATED,
+        system=3,
+    ):
+        self.system = system
         self.name, self.version, self.tag, self.compression = name, version, tag, compression
         self.dist_info = f"{name}-{version}.dist-info"
         self.files = {
@@ -39,8 +49,9 @@ class Wheel:
         with zipfile.ZipFile(path, "w", self.compression) as archive:
             for name, content in self.files.items():
                 data = content.encode() if isinstance(content, str) else content
-                info = zipfile.ZipInfo(name.rstrip("*"), (2020, 1, 1, 0, 0, 0))
-                info.external_attr = (0o100755 if name.endswith("*") else 0o100644) << 16
+                info = zipfile.ZipInfo(name.rstrip("*@"), (2020, 1, 1, 0, 0, 0))
+                info.create_system = self.system
+                info.external_attr = {"*": 0o100755, "@": 0o120777}.get(name[-1], 0o100644) << 16
                 info.compress_type = self.compression
                 archive.writestr(info, data)
                 digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
@@ -56,7 +67,7 @@ def installed(data_folder, name):
         "purelib": "site-packages/",
         "platlib": "site-packages/",
         "scripts": "bin/",
-        "headers": "include/",
+        "headers": f"include/site/python/{data_folder.partition('-')[0] if data_folder else ''}/",
         "data": "",
     }
     if data_folder and name.startswith(data_folder + "/"):
@@ -94,7 +105,7 @@ def facts(wheel: Path, output: Path) -> Path:
             mode = "x" if info.external_attr >> 16 & 0o111 else ""
             files.append([installed(data_folder, info.filename), info.file_size, f"sha256={digest}", mode])
     found = {
-        "version": 1,
+        "version": 2,
         "file": wheel.name,
         "sha256": hashlib.sha256(data).hexdigest(),
         "crc32": zlib.crc32(data),
@@ -111,6 +122,7 @@ def facts(wheel: Path, output: Path) -> Path:
         "gui_scripts": {},
         "license": {"expression": None, "license": None, "classifiers": [], "files": []},
         "requires_dist": [],
+        "zstd": False,
         "files": sorted(files),
     }
     output.write_text(json.dumps(found))

@@ -79,7 +79,8 @@ def test_scripts_of_any_cache_run(tool, root, name):
 def test_data_lies_where_the_prefix_says(tool, root):
     code = """
 import os, sys
-for name in ("share/tool/data.txt", "lib/libtool.txt", "include/tool.h"):
+version = "%d.%d" % sys.version_info[:2]
+for name in ("share/tool/data.txt", "lib/libtool.txt", f"include/site/python{version}/tool/tool.h"):
     print(open(os.path.join(sys.prefix, name)).read(), end="")
 """
     assert start(tool, root, "-c", code, env={"MONOWHEEL_INTERPRETER": 1}).stdout == "data\nlib\nh\n"

@@ -28,11 +28,15 @@ SCHEMES = {
     "odd-1.0.data/data/share/odd/a.txt": "a",
     "odd-1.0.data/data/lib/libodd.so": "so",
     "odd-1.0.data/headers/odd.h": "h",
+    "odd-1.0.data/data/include/plain.h": "h",
+    "odd-1.0.data/data/include/site/plain.h": "h",
+    "odd/link@": "__init__.py",
     "odd-1.0.data/purelib/more/__init__.py": "",
 }
 ARCHIVES = {
     "none": ([], {}),
     "schemes": ([files.Wheel("odd", SCHEMES, scripts={"odd": "odd:main", "odd-two": "odd:a.b [extra]"})], {}),
+    "made on Windows": ([files.Wheel("dos", {"dos/__init__.py": "", "dos/run*": "#!/bin/sh\n"}, system=0)], {}),
     "large": (
         [
             files.Wheel("packed", {"packed/__init__.py": "", "packed/a.txt": "some data\n" * 500_000}),

@@ -1,7 +1,7 @@
 //! Reading zip archives: the file's members, and the archives in them. Read with `pread`: a mapped file would kill the process when
 //! somebody writes over it, which is one clear sentence here.
 //!
-//! STORED and DEFLATED, ZIP64, UTF-8 names; whatever else a wheel may have (bzip2, LZMA, names in cp437) is the bootstrap's.
+//! STORED and DEFLATED, ZIP64, UTF-8 names; whatever else a wheel may have (bzip2, LZMA, Zstandard, names in cp437) is the bootstrap's.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -120,12 +120,14 @@ impl<'a> Archive<'a> {
             if !rest.starts_with(b"PK\x01\x02") || rest.len() < CENTRAL_SIZE {
                 return Err(self.damaged(b"its directory has a wrong entry"));
             }
-            let (flags, method, made) = (half(rest, 8), half(rest, 10), half(rest, 4));
+            let (flags, method) = (half(rest, 8), half(rest, 10));
             let (mut compressed, mut size, mut offset) = (word(rest, 20), word(rest, 24), word(rest, 42));
             let names = CENTRAL_SIZE + usize::from(half(rest, 28));
             let extras = names + usize::from(half(rest, 30));
             let comments = extras + usize::from(half(rest, 32));
-            let mode = if made >> 8 == 3 { word(rest, 38) >> 16 } else { 0 };
+            // Whatever system the archive was made on, as for pip.
+            let mode = word(rest, 38) >> 16;
+            let link = mode & 0o170_000 == 0o120_000;
             let crc = u32::try_from(word(rest, 16)).unwrap_or(0);
             if rest.len() < comments {
                 return Err(self.damaged(b"its directory has a wrong entry"));
@@ -140,16 +142,7 @@ impl<'a> Archive<'a> {
                 }
                 let name = String::from_utf8(name.to_vec()).map_err(|_| self.damaged(b"its directory has a wrong name"))?;
                 let offset = offset.wrapping_add(shift);
-                found.push(Entry {
-                    name,
-                    method,
-                    crc,
-                    compressed,
-                    size,
-                    executable: mode & 0o111 != 0,
-                    link: mode & 0o170_000 == 0o120_000,
-                    offset,
-                });
+                found.push(Entry { name, method, crc, compressed, size, executable: mode & 0o111 != 0 && !link, link, offset });
             }
             rest = &rest[comments..];
         }

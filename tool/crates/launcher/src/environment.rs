@@ -14,6 +14,7 @@ use crate::error::{At, Error, Result};
 use crate::interpreter::{Interpreter, library};
 use crate::json::Value;
 use crate::sys;
+use crate::unpack::HEADERS;
 
 /// Of the kernel's 256 bytes (127 before Linux 5.1) for a shebang.
 const LONGEST_SHEBANG: usize = 127;
@@ -44,7 +45,7 @@ pub fn make(cache: &mut Cache, name: &[u8], parts: &Parts) -> Result<Bytes> {
     link(&cat(&[b"../../deps/", dependencies]), &at(b"deps"))?;
     link(&cat(&[b"../../code/", code]), &at(b"code"))?;
     interpreter(&staged, parts.interpreter)?;
-    data(&staged, &tree)?;
+    data(&staged, &tree, parts.interpreter)?;
     scripts(&at(b"bin"), &cat(&[&app, b"/bin/python"]), parts.manifest, &cat(&[&tree, b"/bin"]))?;
     trampoline(&staged, parts)?;
     write(&at(b"used"), 0o644, b"")?;
@@ -105,9 +106,11 @@ fn interpreter(staged: &[u8], interpreter: &Interpreter) -> Result<()> {
 }
 
 /// Links what wheels install outside of `site-packages`: `share/`, `etc/`, `include/`, `lib/*.so`.
-fn data(staged: &[u8], tree: &[u8]) -> Result<()> {
+fn data(staged: &[u8], tree: &[u8], interpreter: &Interpreter) -> Result<()> {
     for name in sys::names(tree).at(tree)? {
-        if !OWN.contains(&name.as_slice()) {
+        if name == b"include" && sys::is_folder(&cat(&[tree, b"/", HEADERS])) {
+            headers(staged, tree, interpreter)?;
+        } else if !OWN.contains(&name.as_slice()) {
             link(&cat(&[b"deps/", &name]), &cat(&[staged, b"/", &name]))?;
         }
     }
@@ -119,6 +122,23 @@ fn data(staged: &[u8], tree: &[u8]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Links `include/`, of which one folder gets the name that has the version of Python in it.
+fn headers(staged: &[u8], tree: &[u8], interpreter: &Interpreter) -> Result<()> {
+    for (below, up) in [(b"/include".as_slice(), b"..".as_slice()), (b"/include/site", b"../..")] {
+        folder(&cat(&[staged, below]))?;
+        let from = cat(&[tree, below]);
+        for name in sys::names(&from).at(&from)? {
+            let path = cat(&[below, b"/", &name]);
+            if path != b"/include/site" && path[1..] != *HEADERS {
+                link(&cat(&[up, b"/deps", &path]), &cat(&[staged, &path]))?;
+            }
+        }
+    }
+    let [major, minor, _] = interpreter.numbers();
+    let version = alloc::format!("{major}.{minor}");
+    link(&cat(&[b"../../deps/", HEADERS]), &cat(&[staged, b"/", HEADERS, version.as_bytes()]))
 }
 
 /// Writes the scripts of the wheels for the interpreter of this environment.

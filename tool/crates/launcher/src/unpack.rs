@@ -16,6 +16,8 @@ use crate::{sys, workers};
 
 /// Where packages lie in a dependency tree: as deep as in an environment, for the sake of `$ORIGIN/../..`.
 pub const SITE_PACKAGES: &[u8] = b"lib/python/site-packages";
+/// Likewise without a version, which the environment puts in: `include/site/python3.11`, as pip has it.
+pub const HEADERS: &[u8] = b"include/site/python";
 const UNIT: u64 = 1 << 20;
 const MOST_THREADS: usize = 16;
 const EXECUTABLE: u16 = 0o755;
@@ -31,6 +33,8 @@ pub struct Source<'a> {
 /// What a wheel has besides.
 struct Wheel<'a> {
     data: Bytes,
+    /// Normalized name, the folder of its headers.
+    name: &'a [u8],
     drop: Vec<&'a [u8]>,
     /// Another tree that has it.
     other: Option<Bytes>,
@@ -48,7 +52,7 @@ impl<'a> Source<'a> {
         let data = if data.is_empty() { Bytes::new() } else { cat(&[data, b"/"]) };
         let mut drop: Vec<&[u8]> = facts.get("drop").list().iter().map(Value::bytes).collect();
         drop.sort_unstable();
-        Self { archive, folder, wheel: Some(Wheel { data, drop, other }) }
+        Self { archive, folder, wheel: Some(Wheel { data, name: facts.get("name").bytes(), drop, other }) }
     }
 
     fn unpack(&self, reader: &mut Reader, entry: &Entry, limit: u64) -> Result<()> {
@@ -68,7 +72,7 @@ impl<'a> Source<'a> {
         if wheel.other.as_ref().is_some_and(|other| linked(&cat(&[other, b"/", &path]), &target, entry)) {
             return Ok(());
         }
-        create(&target, reader, &self.archive, entry, limit)
+        file(&target, reader, &self.archive, entry, limit)
     }
 }
 
@@ -83,7 +87,7 @@ impl Wheel<'_> {
         match scheme {
             b"purelib" | b"platlib" => cat(&[b"site-packages/", rest]),
             b"scripts" => cat(&[b"bin/", rest]),
-            b"headers" => cat(&[b"include/", rest]),
+            b"headers" => cat(&[HEADERS, b"/", self.name, b"/", rest]),
             _ => rest.to_vec(),
         }
     }
@@ -109,16 +113,21 @@ fn with_folder<T>(path: &[u8], mut action: impl FnMut() -> rustix::io::Result<T>
     }
 }
 
-/// Writes a member to a new file.
+/// Writes a member to a new file, or makes the symbolic link that it is, as the interpreter has them.
 pub fn create(path: &[u8], reader: &mut Reader, archive: &Archive, entry: &Entry, limit: u64) -> Result<()> {
-    if entry.link {
-        let mut target = Bytes::new();
-        reader.content(archive, entry, limit, &mut |piece| {
-            target.extend_from_slice(piece);
-            Ok(())
-        })?;
-        return with_folder(path, || fs::symlink(target.as_slice(), path)).at(path);
+    if !entry.link {
+        return file(path, reader, archive, entry, limit);
     }
+    let mut target = Bytes::new();
+    reader.content(archive, entry, limit, &mut |piece| {
+        target.extend_from_slice(piece);
+        Ok(())
+    })?;
+    with_folder(path, || fs::symlink(target.as_slice(), path)).at(path)
+}
+
+/// Writes a member to a new file. Links of wheels are installed that way too, as pip and uv do.
+fn file(path: &[u8], reader: &mut Reader, archive: &Archive, entry: &Entry, limit: u64) -> Result<()> {
     let mode = if entry.executable { EXECUTABLE } else { PLAIN };
     let file = match with_folder(path, || sys::create(path, mode)) {
         // Two wheels may bring one file, if it is the same: the build has compared.
@@ -183,12 +192,12 @@ mod tests {
 
     #[test]
     fn members_go_where_installers_put_them() {
-        let wheel = Wheel { data: b"a-1.data/".to_vec(), drop: vec![], other: None };
+        let wheel = Wheel { data: b"a-1.data/".to_vec(), name: b"a", drop: vec![], other: None };
         let place = |name: &str| String::from_utf8(in_tree(&wheel.place(name.as_bytes()))).unwrap();
         assert_eq!(place("a/b.py"), "lib/python/site-packages/a/b.py");
         assert_eq!(place("a-1.data/purelib/x.py"), "lib/python/site-packages/x.py");
         assert_eq!(place("a-1.data/scripts/run"), "bin/run");
-        assert_eq!(place("a-1.data/headers/a.h"), "include/a.h");
+        assert_eq!(place("a-1.data/headers/a.h"), "include/site/python/a/a.h");
         assert_eq!(place("a-1.data/data/share/doc"), "share/doc");
     }
 }

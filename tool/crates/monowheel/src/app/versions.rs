@@ -13,6 +13,9 @@ use crate::wheel::Facts;
 /// that the file never has to be rebuilt for it.
 const MINORS: std::ops::RangeInclusive<u64> = 9..=25;
 
+/// The first minor version whose standard library reads Zstandard.
+const ZSTD: u64 = 14;
+
 /// The versions that fit `application` and all `wheels`.
 ///
 /// # Errors
@@ -61,13 +64,15 @@ pub fn accepted(application: &Application, wheels: &[&Facts]) -> Result<Python, 
 fn describe(facts: &Facts) -> String {
     let requires = facts.requires_python.as_deref().map(|text| format!("requires {text}"));
     let tagged = facts.tags.iter().any(|tag| !tag.starts_with("py3-")).then(|| format!("tagged {}", facts.tags.join(", ")));
-    let asks: Vec<String> = requires.into_iter().chain(tagged).collect();
+    let zstd = facts.zstd.then(|| format!("compressed by Zstandard, which Python reads from 3.{ZSTD} on"));
+    let asks: Vec<String> = requires.into_iter().chain(tagged).chain(zstd).collect();
     format!("  {} ({})\n", facts.file, asks.join("; "))
 }
 
 fn wheel_fits(facts: &Facts, minor: u64) -> bool {
     let required = facts.requires_python.as_deref().and_then(|text| VersionSpecifiers::from_str(text).ok());
-    required.is_none_or(|required| admits(&required, minor)) && facts.tags.iter().any(|tag| tag_fits(tag, minor))
+    let unpacked = !facts.zstd || minor >= ZSTD;
+    unpacked && required.is_none_or(|required| admits(&required, minor)) && facts.tags.iter().any(|tag| tag_fits(tag, minor))
 }
 
 /// Whether some patch release of 3.`minor` is admitted: bounds such as `>=3.11.4` speak of patches, which a file does not choose.

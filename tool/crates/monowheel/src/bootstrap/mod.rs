@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub use embedded::bootstrap;
 
 /// Number of the cache layout: part of every key, so that a new layout never meets an old tree.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
 /// The newest minor version of CPython 3 that the bootstrap is known to work with. Newer ones are taken where nothing else fits.
 const NEWEST: u64 = 14;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// The format number that [`Facts::version`] carries.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// All that is known of one validated wheel.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -47,6 +47,8 @@ pub struct Facts {
     pub license: License,
     /// `Requires-Dist` lines in METADATA's order.
     pub requires_dist: Vec<String>,
+    /// Whether a member is compressed by Zstandard, which Python reads from 3.14 on.
+    pub zstd: bool,
     /// Files as they will be installed, sorted by path.
     pub files: Vec<InstalledFile>,
 }
@@ -68,7 +70,7 @@ pub struct License {
 /// One file of the environment that a wheel becomes: `[path, size, hash, mode]` in JSON, to keep facts of large wheels small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstalledFile {
-    /// Place in the environment: `site-packages/…`, `bin/…`, `include/…` or another folder of the `data` scheme.
+    /// Place in the environment: `site-packages/…`, `bin/…`, `include/site/python/…` (headers) or another folder of the `data` scheme.
     pub path: String,
     /// Size in bytes.
     pub size: u64,

@@ -1,8 +1,8 @@
 //! Where a wheel's members go: places in the environment.
 //!
 //! Source: [binary distribution format], "Installing a wheel": the root of the archive spreads into `site-packages`, and each folder of `.data` into
-//! the scheme that it names. `purelib` and `platlib` are one folder in a virtual environment. Headers go to `include/<project>/…` here; pip and uv
-//! put them in `include/site/pythonX.Y/<project>/…`, and the runtime, which knows the version, places them there.
+//! the scheme that it names. `purelib` and `platlib` are one folder in a virtual environment. pip and uv put headers
+//! into `include/site/pythonX.Y/<project>/…`; places know no version, so they are `include/site/python/<project>/…` until the runtime puts it in.
 //!
 //! [binary distribution format]: https://packaging.python.org/en/latest/specifications/binary-distribution-format/#installing-a-wheel-distribution-1-0-py32-none-any-whl
 
@@ -15,7 +15,7 @@ use super::record::Algorithm;
 
 const SITE_PACKAGES: &str = "site-packages";
 const SCRIPTS: &str = "bin";
-const HEADERS: &str = "include";
+const HEADERS: &str = "include/site/python";
 
 /// A member that has no place in the environment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -115,10 +115,11 @@ pub fn check_script(name: &str) -> Result<(), InstallError> {
 }
 
 /// Whether a place below the environment's root is one that only the environment itself may fill. `site-packages` at the root is how places
-/// are written, and `lib/python/site-packages` how the cache has them: neither is a folder of an environment.
+/// are written, `lib/python/site-packages` how the cache has them, and `include/site/python` how both have headers: none is a folder of an
+/// environment.
 fn is_reserved(place: &str) -> bool {
     let below = |folder: &str| place.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    place == "pyvenv.cfg" || below(SITE_PACKAGES) || below("lib/python/site-packages")
+    place == "pyvenv.cfg" || [SITE_PACKAGES, "lib/python/site-packages", HEADERS].into_iter().any(below)
 }
 
 /// `python`, `python3`, `python3.13t`, `pythonw`.
@@ -154,7 +155,7 @@ mod tests {
             ("My_Pkg-1.0.data/purelib/pkg/a.py", "site-packages/pkg/a.py"),
             ("My_Pkg-1.0.data/platlib/pkg/a.so", "site-packages/pkg/a.so"),
             ("My_Pkg-1.0.data/scripts/tool", "bin/tool"),
-            ("My_Pkg-1.0.data/headers/sub/a.h", "include/my-pkg/sub/a.h"),
+            ("My_Pkg-1.0.data/headers/sub/a.h", "include/site/python/my-pkg/sub/a.h"),
             ("My_Pkg-1.0.data/data/share/man/a.1", "share/man/a.1"),
             ("My_Pkg-1.0.data/data/bin/python-config", "bin/python-config"),
         ] {
@@ -171,7 +172,13 @@ mod tests {
 
     #[test]
     fn the_environment_is_not_replaced() {
-        let data = ["data/pyvenv.cfg", "data/site-packages/x.py", "data/lib/python/site-packages/x.py", "data/bin/python3.13t"];
+        let data = [
+            "data/pyvenv.cfg",
+            "data/include/site/python/x.h",
+            "data/site-packages/x.py",
+            "data/lib/python/site-packages/x.py",
+            "data/bin/python3.13t",
+        ];
         for member in data.into_iter().chain(["scripts/python3", "scripts/pythonw"]) {
             assert!(matches!(place(&format!("My_Pkg-1.0.data/{member}")), Err(InstallError::Reserved { .. })), "{member}");
         }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::Path;
 
-use super::archive::{Archive, ArchiveError, Entry, Kind, Limits};
+use super::archive::{Archive, ArchiveError, Entry, Kind, Limits, Method};
 use super::entry_points::EntryPoints;
 use super::error::{Problem, WheelError};
 use super::facts::{FORMAT, Facts};
@@ -95,6 +95,7 @@ fn check<R: Read + Seek>(mut input: R, file_name: &str, filename: &WheelFilename
         gui_scripts: scripts.gui_scripts,
         license: metadata.license,
         requires_dist: metadata.requires_dist,
+        zstd: members.archive.entries().iter().any(|entry| entry.method == Method::Zstd),
         files,
     })
 }
@@ -199,7 +200,7 @@ impl<R: Read + Seek> Members<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wheel::testing::{LZMA, Member, Wheel, text};
+    use crate::wheel::testing::{LZMA, Member, Wheel, ZSTD, text};
 
     const INFO: &str = "pkg-1.0.dist-info";
 
@@ -218,7 +219,7 @@ mod tests {
         let files: Vec<_> = facts.files.iter().map(|file| format!("{} {}", file.path, if file.executable { "x" } else { "-" })).collect();
         insta::assert_snapshot!(files.join("\n"), @"
         bin/tool x
-        include/pkg/pkg.h -
+        include/site/python/pkg/pkg.h -
         share/pkg.txt -
         site-packages/pkg-1.0.dist-info/METADATA -
         site-packages/pkg-1.0.dist-info/RECORD -
@@ -251,8 +252,9 @@ mod tests {
         "size":0,
         "tags":["py2-none-any",
         "py3-none-any"],
-        "version":1,
-        "wheel_version":"1.0"}
+        "version":2,
+        "wheel_version":"1.0",
+        "zstd":false}
         "#);
     }
 
@@ -260,6 +262,8 @@ mod tests {
     fn facts_depend_on_the_content_alone() {
         let streamed = Wheel::new().member(Member::compressed("pkg/__init__.py", "VALUE = 1\n", LZMA).streamed(true, false));
         assert_eq!(Wheel::new().facts(), Wheel::new().facts());
+        assert!(!streamed.facts().zstd);
+        assert!(Wheel::new().member(Member::compressed("pkg/__init__.py", "VALUE = 1\n", ZSTD)).facts().zstd);
         let sorted = |facts: &Facts| facts.files.iter().filter(|file| !file.path.ends_with("RECORD")).cloned().collect::<Vec<_>>();
         assert_eq!(sorted(&streamed.facts()), sorted(&Wheel::new().facts()));
     }

@@ -255,4 +255,12 @@ fn a_wheel_for_another_python_is_refused() {
       newer-1.0-py3-none-any.whl (requires >=3.12)
     hint: build for another `python_version`, or lock other versions
     ");
+    let mut packed = Wheel::new("packed");
+    packed.facts.zstd = true;
+    let project = Project::new(json!({"main": "_main/a.py", "python_version": "3.11"})).source("_main/a.py", "");
+    insta::assert_snapshot!(project.wheel(&packed).error(), @"
+    error: //svc:bin: is built for Python 3.11, which does not fit the whole application
+      packed-1.0-py3-none-any.whl (compressed by Zstandard, which Python reads from 3.14 on)
+    hint: build for another `python_version`, or lock other versions
+    ");
 }

@@ -28,7 +28,7 @@ impl Wheel {
     pub fn new(name: &'static str) -> Self {
         let content = content(name);
         let facts = Facts {
-            version: 1,
+            version: 2,
             file: format!("{name}-1.0-py3-none-any.whl"),
             sha256: hex(&Sha256::digest(&content)),
             crc32: monowheel::zip::crc32(&content),
@@ -45,6 +45,7 @@ impl Wheel {
             gui_scripts: BTreeMap::new(),
             license: License::default(),
             requires_dist: Vec::new(),
+            zstd: false,
             files: Vec::new(),
         };
         Self { name, facts }

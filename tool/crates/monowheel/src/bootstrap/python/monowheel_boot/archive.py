@@ -1,7 +1,7 @@
 """Reading the file: a zip archive whose members are STORED, and the wheels in it, which are zip archives of their own.
 
 ``zipfile`` would cost more to import than most applications have to unpack. Only what wheels use is read: STORED and
-DEFLATED (bzip2 and LZMA by their modules, which are imported when they are met), ZIP64, UTF-8 names. Everything is read
+DEFLATED (bzip2, LZMA and Zstandard by their modules, which are imported when they are met), ZIP64, UTF-8 names. Everything is read
 with ``pread``: a mapped file would kill the process when somebody writes over it, and several processes may share the
 descriptor.
 """
@@ -16,15 +16,15 @@ END = struct.Struct("<4s4H2LH")
 END64_LOCATOR = struct.Struct("<4sLQL")
 END64 = struct.Struct("<4sQ2H2L4Q")
 # Without what is of no use here: versions, times, disks.
-CENTRAL = struct.Struct("<4sxB2x2H4x3L3H4x2L")
-UNIX = 3
+CENTRAL = struct.Struct("<4s4x2H4x3L3H4x2L")
+LINK, KIND = 0o120000 << 16, 0o170000 << 16
 LOCAL_SIZE = 30
 CENTRAL_SIZE = 46
 TAIL = 1 << 16
 WINDOW = 1 << 20
 # Larger members are not held in memory whole.
 LARGE = 4 << 20
-STORED, DEFLATED, BZIP2, LZMA = 0, 8, 12, 14
+STORED, DEFLATED, BZIP2, LZMA, ZSTD = 0, 8, 12, 14, 93
 
 
 class Entry:
@@ -87,7 +87,7 @@ class Archive:
         found, at, unpack = [], 0, CENTRAL.unpack_from
         while at < len(data):
             fields = unpack(data, at)
-            signature, system, flags, method, crc, compressed, size, names, extras, comments, mode, offset = fields
+            signature, flags, method, crc, compressed, size, names, extras, comments, mode, offset = fields
             if signature != b"PK\x01\x02":
                 raise self.damaged("its directory has a wrong entry")
             at += CENTRAL_SIZE
@@ -97,7 +97,8 @@ class Archive:
             at += names + extras + comments
             if raw[-1:] != b"/":
                 name = raw.decode("utf-8" if flags & 0x800 or raw.isascii() else "cp437")
-                executable = system == UNIX and mode & 0o111 << 16 != 0
+                # Any x bit, whatever system the archive was made on, as for pip; a link is installed as a file with its target.
+                executable = mode & 0o111 << 16 != 0 and mode & KIND != LINK
                 found.append(Entry(name, method, crc, compressed, size, executable, offset + shift))
         return found
 
@@ -187,6 +188,11 @@ def decompressor(method):
         return BZ2Decompressor().decompress
     if method == LZMA:
         return lzma()
+    if method == ZSTD:
+        # In the standard library since 3.14: the build has asked for no older Python.
+        from compression.zstd import ZstdDecompressor
+
+        return ZstdDecompressor().decompress
     raise Failure(f"zip compression method {method} is not known")
 
 

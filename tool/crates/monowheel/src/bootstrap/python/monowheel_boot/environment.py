@@ -3,7 +3,7 @@
 import os
 import sys
 
-from monowheel_boot import cache
+from monowheel_boot import cache, unpack
 from monowheel_boot.start import link, real_interpreter, trace
 
 # Of the kernel's 256 bytes (127 before Linux 5.1) for a shebang.
@@ -61,25 +61,42 @@ def interpreter(staged, library):
     cache.write(f"{staged}/pyvenv.cfg", os.fsencode(text))
     cache.make(f"{staged}/bin")
     os.symlink(real, f"{staged}/bin/python")
-    minor = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    for name in ("python3", minor):
+    named = f"python{minor()}"
+    for name in ("python3", named):
         os.symlink("python", f"{staged}/bin/{name}")
     threads = "t" if "t" in getattr(sys, "abiflags", "") else ""
     if library:
-        os.rename(library, f"{staged}/lib/{minor}{threads}")
+        os.rename(library, f"{staged}/lib/{named}{threads}")
     else:
-        os.mkdir(f"{staged}/lib/{minor}{threads}", 0o700)
-        os.symlink("../../deps/lib/python/site-packages", f"{staged}/lib/{minor}{threads}/site-packages")
+        os.mkdir(f"{staged}/lib/{named}{threads}", 0o700)
+        os.symlink("../../deps/lib/python/site-packages", f"{staged}/lib/{named}{threads}/site-packages")
 
 
 def data(staged, tree):
     """Link what wheels install outside of ``site-packages``: ``share/``, ``etc/``, ``include/``, ``lib/*.so``."""
     for name in sorted(os.listdir(tree)):
-        if name not in OWN:
+        if name == "include" and os.path.isdir(f"{tree}/{unpack.HEADERS}"):
+            headers(staged, tree)
+        elif name not in OWN:
             os.symlink(f"deps/{name}", f"{staged}/{name}")
     for name in sorted(os.listdir(f"{tree}/lib")):
         if name != "python" and not os.path.lexists(f"{staged}/lib/{name}"):
             os.symlink(f"../deps/lib/{name}", f"{staged}/lib/{name}")
+
+
+def headers(staged, tree):
+    """Link ``include/``, of which one folder gets the name that has the version of Python in it."""
+    for folder, up in (("include", ".."), ("include/site", "../..")):
+        os.mkdir(f"{staged}/{folder}", 0o700)
+        for name in sorted(os.listdir(f"{tree}/{folder}")):
+            if f"{folder}/{name}" not in ("include/site", unpack.HEADERS):
+                os.symlink(f"{up}/deps/{folder}/{name}", f"{staged}/{folder}/{name}")
+    os.symlink(f"../../deps/{unpack.HEADERS}", f"{staged}/{unpack.HEADERS}{minor()}")
+
+
+def minor():
+    """Give the version of Python that names its folders."""
+    return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def scripts(staged, line, wheels, folder):

@@ -53,6 +53,9 @@ def fill(application, staged):
     if os.path.isdir(f"{staged}/bin"):
         os.rename(f"{staged}/bin", brought)
     environment.interpreter(staged, library)
+    headers = f"{staged}/{unpack.HEADERS}"
+    if os.path.isdir(headers):
+        os.rename(headers, headers + environment.minor())
     environment.scripts(staged, environment.BESIDE, manifest["wheels"], brought)
     cache.remove(brought)
     environment.trampoline(staged, manifest)

@@ -17,6 +17,8 @@ MOST_WORKERS = 8
 # What fits into a pipe that nobody reads yet.
 MOST_UNITS = 8192
 SITE_PACKAGES = "lib/python/site-packages"
+# Likewise without a version, which the environment puts in: ``include/site/python3.11``, as pip has it.
+HEADERS = "include/site/python"
 
 
 class Unit:
@@ -36,6 +38,7 @@ class Wheel:
         self.drop = frozenset(facts["drop"])
         self.data = f"{facts['data']}/" if facts["data"] else None
         self.size = facts["size"]
+        self.headers = f"{HEADERS}/{facts['name']}"
         self._entries = None
 
     def entries(self):
@@ -53,7 +56,7 @@ class Wheel:
             if scheme == "scripts":
                 return f"bin/{rest}"
             if scheme == "headers":
-                return f"include/{rest}"
+                return f"{self.headers}/{rest}"
             return rest
         return f"site-packages/{name}"
 
