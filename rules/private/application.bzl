@@ -1,5 +1,6 @@
 """What `python_binary` and `python_test` share: their attributes, and the action that assembles the file."""
 
+load(":built_for.bzl", "BUILT_FOR_ATTRS")
 load(":collect.bzl", "COLLECT_ATTRS", "collect")
 load(":expand.bzl", "expand")
 load(":labels.bzl", "label_text")
@@ -9,7 +10,7 @@ load(":toolchain.bzl", "TOOLCHAIN_TYPE", "monowheel_tool")
 
 _ENTRIES = ["main", "entry_point", "script"]
 
-APPLICATION_ATTRS = COLLECT_ATTRS | {
+APPLICATION_ATTRS = BUILT_FOR_ATTRS | COLLECT_ATTRS | {
     "conflicts": attr.string_dict(
         doc = """Who wins where two wheels bring different files to one place: `{"site-packages/tests/**": "pandas"}` keeps the files of the project `pandas`; an empty name keeps none.""",
     ),

@@ -10,6 +10,9 @@ _MAIN = "_main"
 
 # Attributes that libraries and applications have in common.
 COLLECT_ATTRS = {
+    "complaints": attr.string_list(
+        doc = """What is wrong with the target as it was declared. The macros fill it in, and the target fails with it when it is analysed.""",
+    ),
     "data": attr.label_list(
         doc = """Files that are there at run time: `Path(__file__).parent / "data.json"` finds them, as does `importlib.resources`. Runfiles of these targets come along; directories do too.""",
         allow_files = True,
@@ -25,17 +28,11 @@ COLLECT_ATTRS = {
         doc = """Python files, or targets that make them; extension modules (`.so`) and stubs go here, too.""",
         allow_files = [".py", ".pyi", ".so", ".pyd"],
     ),
-    "unknown_deps": attr.string_dict(
-        doc = """Dependencies that no lock file has, and what is wrong with each. The macros fill it in.""",
-    ),
 }
 
-def _fail_for_unknown(ctx):
-    if ctx.attr.unknown_deps:
-        fail("\n".join([
-            "{}: `deps`: expected targets that exist, but got `{}`: {}".format(label_text(ctx.label), dep, complaint)
-            for dep, complaint in ctx.attr.unknown_deps.items()
-        ]))
+def _fail_for_complaints(ctx):
+    if ctx.attr.complaints:
+        fail("\n".join(["{}: {}".format(label_text(ctx.label), complaint) for complaint in ctx.attr.complaints]))
 
 def _import_root(label, path):
     repository = label.repo_name or _MAIN
@@ -49,7 +46,7 @@ def _python_version(label, infos):
     for info in infos:
         if chosen and info.python_version and info.python_version != chosen:
             fail(("{}: its dependencies are chosen for Python {} and for Python {}. They come from lock files with different lowest versions: " +
-                  "build for one version with `--@monowheel//rules:python_version=`").format(label_text(label), chosen, info.python_version))
+                  "build for one version with `python_version`, or `--@monowheel//rules:python_version=`").format(label_text(label), chosen, info.python_version))
         chosen = chosen or info.python_version
     return chosen
 
@@ -63,7 +60,7 @@ def collect(ctx, extra_sources = []):
     Returns:
         a struct of `info`, a MonowheelInfo, and `runfiles`, with all files of the first party.
     """
-    _fail_for_unknown(ctx)
+    _fail_for_complaints(ctx)
     infos = [dep[MonowheelInfo] for dep in ctx.attr.deps if MonowheelInfo in dep]
     foreign = [dep for dep in ctx.attr.deps if MonowheelInfo not in dep]
     sources = depset(

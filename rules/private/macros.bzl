@@ -1,11 +1,29 @@
-"""What users call: the rules, with the names of their dependencies checked."""
+"""What users call: the rules, with what can be checked before analysis checked."""
 
+load(":built_for.bzl", "check_built_for")
 load(":names.bzl", "check_names")
 load(":python_binary.bzl", _python_binary = "python_binary")
 load(":python_library.bzl", _python_library = "python_library")
 load(":python_test.bzl", _python_test = "python_test")
 
-def python_binary(name, args = [], deps = [], **kwargs):
+def _declare(rule, *, name, complaints = [], deps = [], **kwargs):
+    deps, unknown = check_names(deps)
+    complaints = complaints + unknown
+
+    # Where the target fails anyway, dependencies could only put errors of their own in front of its own.
+    rule(
+        name = name,
+        complaints = complaints,
+        deps = [] if complaints else deps,
+        **kwargs
+    )
+
+def _declare_application(rule, *, name, platform = "", python_version = "", **kwargs):
+    complaints = check_built_for(platform, python_version)
+    built_for = {} if complaints else {"platform": platform, "python_version": python_version}
+    _declare(rule, name = name, complaints = complaints, **(kwargs | built_for))
+
+def python_binary(name, args = [], **kwargs):
     """A Python application as one executable file. The rule of the same name has the attributes.
 
     Bazel passes a rule's own `args` on the command line of `bazel run`. These go into the file, so that it takes them
@@ -14,46 +32,24 @@ def python_binary(name, args = [], deps = [], **kwargs):
     Args:
         name: name of the target and of the file.
         args: arguments that come before those of the caller. `$(rootpath …)`, `$(rlocationpath …)` and Make variables are expanded.
-        deps: libraries and packages.
         **kwargs: attributes of the rule.
     """
-    deps, unknown = check_names(deps)
-    _python_binary(
-        name = name,
-        baked_args = args,
-        deps = deps,
-        unknown_deps = unknown,
-        **kwargs
-    )
+    _declare_application(_python_binary, name = name, baked_args = args, **kwargs)
 
-def python_library(name, deps = [], **kwargs):
+def python_library(name, **kwargs):
     """Python files that belong together. The rule of the same name has the attributes.
 
     Args:
         name: name of the target.
-        deps: libraries and packages.
         **kwargs: attributes of the rule.
     """
-    deps, unknown = check_names(deps)
-    _python_library(
-        name = name,
-        deps = deps,
-        unknown_deps = unknown,
-        **kwargs
-    )
+    _declare(_python_library, name = name, **kwargs)
 
-def python_test(name, deps = [], **kwargs):
+def python_test(name, **kwargs):
     """A test that runs as the same kind of file as a `python_binary`. The rule of the same name has the attributes.
 
     Args:
         name: name of the target.
-        deps: libraries and packages.
         **kwargs: attributes of the rule.
     """
-    deps, unknown = check_names(deps)
-    _python_test(
-        name = name,
-        deps = deps,
-        unknown_deps = unknown,
-        **kwargs
-    )
+    _declare_application(_python_test, name = name, **kwargs)

@@ -64,15 +64,15 @@ def check_names(deps):
         deps: value of an attribute; a `select` passes as it is.
 
     Returns:
-        the dependencies to declare, and a dict of each other one to what is wrong with it.
+        the dependencies to declare, and a list of sentences about the others.
     """
     if type(deps) != "list":
-        return deps, {}
-    good, wrong = [], {}
+        return deps, []
+    good, wrong = [], []
     for dep in deps:
         complaint = _complaint(dep if type(dep) == "Label" else native.package_relative_label(dep))
         if complaint:
-            wrong[str(dep)] = complaint
+            wrong.append("`deps`: expected targets that exist, but got `{}`: {}".format(dep, complaint))
         else:
             good.append(dep)
     return good, wrong

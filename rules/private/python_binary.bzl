@@ -1,6 +1,7 @@
 """The rule `python_binary`."""
 
 load(":application.bzl", "APPLICATION_ATTRS", "assemble", "output_groups")
+load(":built_for.bzl", "built_for_transition")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
 def _python_binary_impl(ctx):
@@ -35,6 +36,22 @@ python_binary(
 ```
 
 `bazel build` makes the file, `bazel run` starts it. The folders in it are those of Bazel's runfiles.
+
+One command builds for many platforms:
+
+```starlark
+[
+    python_binary(
+        name = "bin-" + platform,
+        platform = platform,
+        script = "uvicorn",
+        deps = [":main"],
+    )
+    for platform in ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"]
+]
+```
+
+`bazel cquery --output=files //svc:all` tells where the files are.
 """,
     attrs = APPLICATION_ATTRS | {
         "baked_args": attr.string_list(
@@ -42,6 +59,7 @@ python_binary(
         ),
         "_kind": attr.string(default = "python_binary"),
     },
+    cfg = built_for_transition,
     executable = True,
     toolchains = [TOOLCHAIN_TYPE],
 )

@@ -1,6 +1,7 @@
 """The rule `python_test`."""
 
 load(":application.bzl", "APPLICATION_ATTRS", "assemble", "output_groups")
+load(":built_for.bzl", "built_for_transition")
 load(":interpreter.bzl", "INTERPRETER_TOOLCHAIN", "interpreter")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
@@ -54,6 +55,7 @@ version that is built for; else it is looked for on PATH, as anywhere. The run-t
         ),
         "_kind": attr.string(default = "python_test"),
     },
+    cfg = built_for_transition,
     test = True,
     toolchains = [TOOLCHAIN_TYPE, INTERPRETER_TOOLCHAIN],
 )

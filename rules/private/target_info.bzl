@@ -1,9 +1,10 @@
 """What an application is built for: a platform of the table and a Python version."""
 
 load(":platforms.bzl", "LIBCS", "PLATFORMS")
+load(":python_version.bzl", "is_python_version")
 
 MonowheelTargetInfo = provider(
-    doc = "What is built for, as `--platforms` and `--@monowheel//rules:python_version` say.",
+    doc = "What is built for, as the attributes `platform` and `python_version` of the application say, or else `--platforms` and `--@monowheel//rules:python_version`.",
     fields = {
         "platform": "str: name of the platform in the table; empty where the table has none that fits.",
         "python_version": "str: the Python version, `3.11`; empty where it is left to the lock file.",
@@ -18,9 +19,7 @@ _LIBCS = {libc: Label("@monowheel//rules/platforms:" + libc) for libc in LIBCS}
 _BY_CONSTRAINTS = {(row.os, row.cpu, row.libc): row.name for row in reversed(PLATFORMS.values())}
 
 def _flag_value(value):
-    parts = value.split(".")
-    minor = parts[1].removesuffix("t") if len(parts) == 2 else ""
-    if value and (parts[0] != "3" or not minor.isdigit()):
+    if value and not is_python_version(value):
         fail("--@monowheel//rules:python_version: expected a version such as `3.11`, or `3.14t`, but got `{}`".format(value))
     return value
 

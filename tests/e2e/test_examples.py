@@ -1,5 +1,6 @@
 """The other examples: a workspace, poetry, data science; for this platform and another, with and without Bazel."""
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,15 @@ from conftest import Clone
 from test_fastapi import environment, serve
 
 ARM = "--platforms=@monowheel//rules/platforms:aarch64-unknown-linux-gnu"
+
+
+# What the worker of the workspace is built for, and what marks wheels of that platform.
+PLATFORMS = {
+    "x86_64-unknown-linux-gnu": "manylinux.*x86_64",
+    "aarch64-unknown-linux-gnu": "manylinux.*aarch64",
+    "x86_64-unknown-linux-musl": "musllinux.*x86_64",
+    "aarch64-apple-darwin": "macosx.*(arm64|universal2)",
+}
 
 
 def wheels(file: Path) -> list[str]:
@@ -50,10 +60,46 @@ def test_another_platform_is_built_and_nothing_else_is_fetched(clone: Clone):
     worker = clone.build("monorepo", "//services/worker:worker", ARM)
     native = [name for name in wheels(worker) if not name.endswith("-any.whl")]
     assert native and all("aarch64" in name for name in native), native
-    base = Path(clone.bazel("monorepo", "info", "output_base").stdout.strip())
-    fetched = [path.name for path in (base / "external").iterdir() if "pypi__" in path.name and path.is_dir()]
-    assert any("aarch64" in name for name in fetched)
-    assert not [name for name in fetched if re.search("macosx|win_amd64|musllinux", name)]
+    names = fetched(clone, "monorepo")
+    assert any("aarch64" in name for name in names)
+    assert not [name for name in names if re.search("macosx|win_amd64|musllinux", name)]
+
+
+@pytest.fixture(scope="module")
+def fresh(scratch: Path):
+    """Give a clone that has fetched nothing yet."""
+    clone = Clone(scratch / "fresh")
+    yield clone
+    clone.close()
+
+
+def fetched(clone: Clone, example: str) -> list[str]:
+    """Repositories of wheels that are there."""
+    base = Path(clone.bazel(example, "info", "output_base").stdout.strip())
+    return [path.name for path in (base / "external").iterdir() if "pypi__" in path.name and path.is_dir()]
+
+
+def test_one_platform_of_several_fetches_its_own_wheels_alone(fresh: Clone, tmp_path):
+    fresh.build("monorepo", "//services/worker:worker-aarch64-unknown-linux-gnu", f"--repository_cache={tmp_path}")
+    native = [name for name in fetched(fresh, "monorepo") if not name.endswith("_any")]
+    assert native and all(re.search("manylinux.*aarch64", name) for name in native), native
+
+
+def test_one_command_builds_for_four_platforms(fresh: Clone):
+    targets = {platform: f"//services/worker:worker-{platform}" for platform in PLATFORMS}
+    # Whatever the command line says.
+    flags = ["--platforms=@monowheel//rules/platforms:x86_64-pc-windows-msvc"]
+    fresh.bazel("monorepo", "build", *flags, *targets.values())
+    root = Path(fresh.bazel("monorepo", "info", "execution_root").stdout.strip())
+    for platform, target in targets.items():
+        file = root / fresh.bazel("monorepo", "cquery", *flags, "--output=files", target).stdout.strip()
+        told = subprocess.run(
+            [os.environ["MONOWHEEL_TOOL"], "inspect", "--json", file], capture_output=True, text=True, check=True
+        )
+        inside = json.loads(told.stdout)
+        assert inside["platform"] == platform
+        native = [package["file"] for package in inside["packages"] if not package["file"].endswith("-any.whl")]
+        assert native and all(re.search(PLATFORMS[platform], name) for name in native), native
 
 
 def test_a_poetry_lock_serves(clone: Clone, runtime_root, tmp_path):

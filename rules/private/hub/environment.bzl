@@ -36,13 +36,13 @@ def _environment_impl(ctx):
     chosen = by_platform.get(platform, {}).get(python, "")
     error = ""
     if not platform:
-        error = "@{} has nothing for the platform that is built for, {}\nhint: it has {}; `--platforms=` names another one, `platforms` of `wheels.lock` adds to these".format(
+        error = "@{} has nothing for the platform that is built for, {}\nhint: it has {}; `platform` of the target, or `--platforms=`, names another one, `platforms` of `wheels.lock` adds to these".format(
             ctx.attr.hub,
             target.platform or "which is not in the table of platforms",
             ", ".join(by_platform.keys()),
         )
     elif not chosen:
-        error = "@{} has nothing for Python {}\nhint: it has {}; `--@monowheel//rules:python_version=` names another one, `python_versions` of `wheels.lock` adds to these".format(
+        error = "@{} has nothing for Python {}\nhint: it has {}; `python_version` of the target, or `--@monowheel//rules:python_version=`, names another one, `python_versions` of `wheels.lock` adds to these".format(
             ctx.attr.hub,
             python,
             ", ".join(by_platform[platform].keys()),
