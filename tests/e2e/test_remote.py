@@ -54,8 +54,11 @@ def test_a_second_machine_executes_nothing(
     server = request.getfixturevalue({"grpc": "buildgrid", "http": "nginx"}[kind])
     first.clean(example)
     filled = first.ours(example, *server.cache_flags)
-    assert filled, "no action of ours in this example"
-    assert len(misses(filled)) == len(filled), "the cache was not empty"
+    # Facts of a wheel may be there: examples that have it in common share the action.
+    applications = [
+        f"MonowheelAssemble {action['targetLabel']}" for action in filled if "Assemble" in action["mnemonic"]
+    ]
+    assert applications and set(applications) <= set(misses(filled)), "the cache had this application before"
     second.clean(example)
     found = second.ours(example, *server.cache_flags)
     assert misses(found) == []
