@@ -13,6 +13,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 TOOL = Path(os.environ.get("MONOWHEEL_TOOL") or TOP / "tool/target/debug/monowheel")
 LAUNCHER = os.environ.get("MONOWHEEL_LAUNCHER") or str(TOP / "tool/target/debug/monowheel-launcher")
+COMPILER = TOP / "rules/private/bytecode/compile_wheel.py"
 # What the `application` line says for each head.
 HEADS = {"portable": {}, "native": {"launcher": LAUNCHER}}
 
@@ -129,8 +130,16 @@ def facts(wheel: Path, output: Path) -> Path:
     return output
 
 
-def assemble(output: Path, sources: dict, wheels=(), imports=("_main",), lines=(), **application) -> Path:
-    """Assemble a file: `sources` by their place below `_main/`; `wheels` are made or taken as they are."""
+def compiled(wheel: Path, output: Path, python: Path, **environment) -> Path:
+    """Write the bytecode of a wheel as an interpreter compiles it."""
+    subprocess.run([python, COMPILER, wheel, output], check=True, env={**os.environ, **environment})
+    return output
+
+
+def assemble(
+    output: Path, sources: dict, wheels=(), imports=("_main",), lines=(), bytecode=None, **application
+) -> Path:
+    """Assemble a file: `sources` by their place below `_main/`; `wheels` are made or taken as they are, and compiled by `bytecode`."""
     further = lines
     work = output.parent / f".{output.name[:40].encode().hex()}-parts"
     work.mkdir(parents=True, exist_ok=True)
@@ -151,6 +160,9 @@ def assemble(output: Path, sources: dict, wheels=(), imports=("_main",), lines=(
                 "origin": path.name,
             }
         )
+        if bytecode:
+            archive = compiled(path, work / f"{path.name}.zip", bytecode)
+            lines.append({"kind": "bytecode", "path": str(archive), "wheel": str(path), "origin": path.name})
     manifest = work / "manifest.jsonl"
     manifest.write_text("".join(json.dumps(line) + "\n" for line in lines))
     subprocess.run([TOOL, "assemble", "--manifest", manifest, "--output", output], check=True)

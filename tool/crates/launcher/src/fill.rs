@@ -188,10 +188,20 @@ fn publish(start: &Start, application: &Application, cache: &mut Cache, sources:
     Ok(())
 }
 
+/// What a dependency tree is made of: the manifest's words on each wheel and on its bytecode, with the folder of their members. Bytecode is unpacked
+/// whatever the interpreter: a tree is a function of its key, and may be asked for by another one later.
+fn packed(manifest: &Value) -> impl Iterator<Item = (&Value, &'static [u8])> {
+    manifest.get("wheels").list().iter().flat_map(|wheel| {
+        let bytecode = Some(wheel.get("bytecode")).filter(|bytecode| **bytecode != Value::Null);
+        let bytecode = bytecode.map(|bytecode| (bytecode, b"monowheel/bytecode/".as_slice()));
+        core::iter::once((wheel, b"monowheel/wheels/".as_slice())).chain(bytecode)
+    })
+}
+
 /// Notes for each wheel which tree has it, so that the next tree takes links from there.
 fn point(manifest: &Value, cache: &mut Cache) -> Result<()> {
     let target = cat(&[b"../deps/", manifest.get("dependencies").bytes()]);
-    for wheel in manifest.get("wheels").list() {
+    for (wheel, _) in packed(manifest) {
         let path = cache.path(b"wheels", wheel.get("sha256").bytes());
         // Where another wheel has won a place, the tree has not all of this one.
         if wheel.get("drop").list().is_empty() && !sys::is_folder(&path) {
@@ -229,9 +239,9 @@ fn dependencies<'a>(
     }
     let path = cat(&[&site, b"/monowheel.pth"]);
     sys::write(&path, 0o644, &imports).at(&path)?;
-    for wheel in manifest.get("wheels").list() {
+    for (wheel, folder) in packed(manifest) {
         let other = Some(cache.path(b"wheels", wheel.get("sha256").bytes())).filter(|other| sys::is_folder(other));
-        let archive = application.nested(&cat(&[b"monowheel/wheels/", wheel.get("file").bytes()]))?;
+        let archive = application.nested(&cat(&[folder, wheel.get("file").bytes()]))?;
         sources.push(Source::wheel(archive, wheel, tree.clone(), other));
     }
     finish.push((tree, b"deps", manifest.get("dependencies").bytes()));

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::error::AppError;
 use super::first_party::FirstPartyFile;
 use super::interpreter::{Content, Interpreter};
-use super::manifest::{Code, Manifest, PackedWheel, VERSION};
+use super::manifest::{Code, Manifest, PackedBytecode, PackedWheel, VERSION};
 use super::plan::{Plan, PlannedWheel};
 use crate::bootstrap::{self, Head};
 use crate::json;
@@ -26,6 +26,7 @@ const FOLDER: &str = "monowheel/";
 const CODE: &str = "monowheel/code.zip";
 const INTERPRETER: &str = "monowheel/interpreter.zip";
 const WHEELS: &str = "monowheel/wheels/";
+const BYTECODE: &str = "monowheel/bytecode/";
 const MANIFEST: &str = "monowheel/manifest.json";
 /// Stands for the digest until it is known.
 const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -57,7 +58,9 @@ pub fn assemble(plan: &Plan, output: &Path) -> Result<(), AppError> {
     for wheel in &plan.wheels {
         copy_wheel(&mut archive, wheel)?;
     }
-    let manifest = json::canonical(&manifest(plan, code, interpreter.clone())?).map_err(|source| AppError::Canonical { source })?;
+    let bytecode = write_bytecode(&mut archive, &plan.wheels)?;
+    let manifest =
+        json::canonical(&manifest(plan, code, interpreter.clone(), &bytecode)?).map_err(|source| AppError::Canonical { source })?;
     archive.bytes(MANIFEST, false, &manifest).map_err(write)?;
     let mut sink = archive.finish().map_err(write)?;
     sink.seek(SeekFrom::Start(0)).map_err(write)?;
@@ -81,9 +84,9 @@ fn head(plan: &Plan, digest: &str, main_offset: u64, interpreter: Option<&Bundle
     launcher::head(program, &head, interpreter).map_err(|source| AppError::Launcher { origin: origin(), path: path.clone(), source })
 }
 
-fn manifest(plan: &Plan, code: Code, interpreter: Option<Bundled>) -> Result<Manifest, AppError> {
+fn manifest(plan: &Plan, code: Code, interpreter: Option<Bundled>, bytecode: &[Option<PackedBytecode>]) -> Result<Manifest, AppError> {
     let imports: Vec<String> = plan.imports.iter().cloned().collect();
-    let wheels: Vec<PackedWheel> = plan.wheels.iter().map(packed).collect();
+    let wheels: Vec<PackedWheel> = plan.wheels.iter().zip(bytecode).map(|(wheel, bytecode)| packed(wheel, bytecode.clone())).collect();
     Ok(Manifest {
         version: VERSION,
         entry: plan.entry.clone(),
@@ -107,11 +110,17 @@ fn manifest(plan: &Plan, code: Code, interpreter: Option<Bundled>) -> Result<Man
 /// None that can happen with these types.
 pub fn dependencies_key(imports: &[String], wheels: &[PackedWheel]) -> Result<String, serde_json::Error> {
     let tree: Vec<(&str, &[String])> = wheels.iter().map(|wheel| (wheel.sha256.as_str(), wheel.drop.as_slice())).collect();
-    let key = json::canonical(&(bootstrap::LAYOUT, imports, tree))?;
+    let bytecode = wheels.iter().filter_map(|wheel| wheel.bytecode.as_ref());
+    let bytecode: Vec<(&str, &[String])> = bytecode.map(|bytecode| (bytecode.sha256.as_str(), bytecode.drop.as_slice())).collect();
+    let key = if bytecode.is_empty() {
+        json::canonical(&(bootstrap::LAYOUT, imports, tree))?
+    } else {
+        json::canonical(&(bootstrap::LAYOUT, imports, tree, bytecode))?
+    };
     Ok(hex(&Sha256::digest(&key))[..KEY].to_owned())
 }
 
-fn packed(wheel: &PlannedWheel) -> PackedWheel {
+fn packed(wheel: &PlannedWheel, bytecode: Option<PackedBytecode>) -> PackedWheel {
     let facts = &wheel.facts;
     PackedWheel {
         file: facts.file.clone(),
@@ -125,6 +134,7 @@ fn packed(wheel: &PlannedWheel) -> PackedWheel {
         console_scripts: facts.console_scripts.clone(),
         gui_scripts: facts.gui_scripts.clone(),
         drop: wheel.drop.iter().cloned().collect(),
+        bytecode,
     }
 }
 
@@ -134,6 +144,30 @@ fn copy_wheel<W: Write>(archive: &mut Writer<W>, wheel: &PlannedWheel) -> Result
     let member =
         Member { name: format!("{WHEELS}{}", wheel.facts.file), kind: Kind::Plain, size: wheel.facts.size, crc32: wheel.facts.crc32 };
     archive.copy(member, file).map_err(read)
+}
+
+/// Copies the bytecode, of which nobody has written down a checksum: its bytes are read once, on their way.
+fn write_bytecode<W: Write + Seek>(archive: &mut Writer<W>, wheels: &[PlannedWheel]) -> Result<Vec<Option<PackedBytecode>>, AppError> {
+    let write = |source| AppError::Write { source };
+    if wheels.iter().any(|wheel| wheel.bytecode.is_some()) {
+        archive.directory(BYTECODE).map_err(write)?;
+    }
+    let one = |wheel: &PlannedWheel| {
+        let Some(bytecode) = &wheel.bytecode else { return Ok(None) };
+        let read = |source| AppError::Read { path: bytecode.path.clone(), source };
+        let file = PackedBytecode::file_name(&wheel.facts.file, &bytecode.tag);
+        let reserved = archive.reserve(&format!("{BYTECODE}{file}"), bytecode.size).map_err(write)?;
+        let mut hashing = Hashing::new(archive.sink());
+        let copied = io::copy(&mut File::open(&bytecode.path).map_err(read)?.take(bytecode.size), &mut hashing).map_err(read)?;
+        if copied != bytecode.size {
+            return Err(read(io::ErrorKind::UnexpectedEof.into()));
+        }
+        let (sha256, crc32) = hashing.finish();
+        archive.fill(reserved, crc32).map_err(write)?;
+        let (tag, drop) = (bytecode.tag.clone(), bytecode.drop.iter().cloned().collect());
+        Ok(Some(PackedBytecode { file, tag, sha256, size: bytecode.size, drop }))
+    };
+    wheels.iter().map(one).collect()
 }
 
 /// Writes the nested archive of the first-party tree as one member.

@@ -28,6 +28,13 @@ pub enum AppError {
     FactsVersion { path: PathBuf, found: u32, expected: u32 },
     #[error("{origin}: wheel `{}` has {found} bytes, but its facts say {expected}\nhint: facts and wheel must be of the same build", path.display())]
     WheelSize { origin: String, path: PathBuf, found: u64, expected: u64 },
+    #[error("{origin}: bytecode `{}`: {problem}\nhint: it must be what compile_wheel.py of this version of monowheel makes of the wheel", path.display())]
+    Bytecode { origin: String, path: PathBuf, problem: String },
+    #[error(
+        "{origin}: bytecode `{}` is of {found}, but {why}\nhint: compile with the interpreter of that version, or leave `bytecode` away",
+        path.display()
+    )]
+    BytecodeVersion { origin: String, path: PathBuf, found: String, why: String },
     #[error(
         "{origin}: `{name}` is asked for in two versions\n  {first_file} from {first_origin}\n  {second_file} from {second_origin}\n\
          hint: take both from one lock file, or drop one of the two dependencies"

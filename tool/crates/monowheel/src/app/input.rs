@@ -24,6 +24,8 @@ pub struct Input {
     pub trees: Vec<Source>,
     /// Wheels with their facts.
     pub wheels: Vec<WheelInput>,
+    /// Bytecode of the wheels.
+    pub bytecodes: Vec<BytecodeInput>,
     /// Roots for `sys.path` within the first-party tree.
     pub imports: Vec<String>,
     /// Who wins where two owners have one path.
@@ -93,6 +95,19 @@ pub struct WheelInput {
     pub origin: String,
 }
 
+/// The bytecode of a wheel.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BytecodeInput {
+    /// The archive of its pycs.
+    pub path: PathBuf,
+    /// The wheel file, as its own line names it.
+    pub wheel: PathBuf,
+    /// Who asked for it, for messages.
+    #[serde(default)]
+    pub origin: String,
+}
+
 /// The interpreter that travels in the file: a directory or an archive, or files that are named one by one.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,6 +146,7 @@ enum Line {
     File(Source),
     Tree(Source),
     Wheel(WheelInput),
+    Bytecode(BytecodeInput),
     Conflict(Settlement),
     Interpreter(InterpreterInput),
     #[serde(rename = "interpreter_file")]
@@ -150,7 +166,7 @@ impl Input {
         collect(path, &mut Vec::new(), &mut lines)?;
         let mut applications = Vec::new();
         let (mut files, mut trees, mut wheels, mut imports, mut settlements) = (vec![], vec![], vec![], vec![], vec![]);
-        let (mut interpreters, mut interpreter_files) = (Vec::new(), Vec::new());
+        let (mut interpreters, mut interpreter_files, mut bytecodes) = (Vec::new(), Vec::new(), Vec::new());
         for line in lines {
             match line {
                 Line::Application(application) => applications.push(*application),
@@ -158,6 +174,7 @@ impl Input {
                 Line::File(source) => files.push(source),
                 Line::Tree(source) => trees.push(source),
                 Line::Wheel(wheel) => wheels.push(wheel),
+                Line::Bytecode(bytecode) => bytecodes.push(bytecode),
                 Line::Conflict(settlement) => settlements.push(settlement),
                 Line::Interpreter(interpreter) => interpreters.push(interpreter),
                 Line::InterpreterFile(source) => interpreter_files.push(source),
@@ -174,7 +191,7 @@ impl Input {
         if interpreters.len() > 1 {
             return Err(AppError::InterpreterCount { path: path.to_owned(), found: interpreters.len() });
         }
-        Ok(Self { application, files, trees, wheels, imports, settlements, interpreter: interpreters.pop(), interpreter_files })
+        Ok(Self { application, files, trees, wheels, bytecodes, imports, settlements, interpreter: interpreters.pop(), interpreter_files })
     }
 }
 

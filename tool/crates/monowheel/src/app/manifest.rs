@@ -110,4 +110,31 @@ pub struct PackedWheel {
     pub gui_scripts: BTreeMap<String, String>,
     /// Installed paths that are left out, because another owner won them.
     pub drop: Vec<String>,
+    /// Its modules compiled, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytecode: Option<PackedBytecode>,
+}
+
+/// The compiled modules of one wheel: a nested archive of pycs, named from `site-packages` on.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackedBytecode {
+    /// File name: that of the wheel, the tag and `.zip`.
+    pub file: String,
+    /// Cache tag of the interpreter that made it, such as `cpython-311`.
+    pub tag: String,
+    /// SHA-256 of the nested archive.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Installed paths that are left out, because their modules are, or because a wheel brings them itself.
+    pub drop: Vec<String>,
+}
+
+impl PackedBytecode {
+    /// The file name of the bytecode of `wheel`.
+    #[must_use]
+    pub fn file_name(wheel: &str, tag: &str) -> String {
+        format!("{wheel}.{tag}.zip")
+    }
 }

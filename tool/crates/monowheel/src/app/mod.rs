@@ -4,6 +4,7 @@
 //! first output byte.
 
 mod assemble;
+mod bytecode;
 mod conflicts;
 mod entry;
 mod error;
@@ -17,9 +18,10 @@ pub mod project;
 mod versions;
 
 pub use assemble::{assemble, dependencies_key, is_executable};
+pub use bytecode::module_of;
 pub use error::AppError;
 pub use first_party::digest;
 pub use input::{Application, Input, InterpreterInput, Settlement};
 pub use interpreter::{Interpreter, InterpreterError, link_target};
-pub use manifest::{Code, Entry, Manifest, PackedWheel, Python, VERSION as MANIFEST_VERSION};
+pub use manifest::{Code, Entry, Manifest, PackedBytecode, PackedWheel, Python, VERSION as MANIFEST_VERSION};
 pub use plan::Plan;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
+use super::bytecode::{self, Bytecode};
 use super::error::AppError;
 use super::first_party::{self, FirstPartyFile};
 use super::input::{Application, Input, WheelInput};
@@ -39,12 +40,16 @@ pub struct Plan {
 pub struct PlannedWheel {
     /// Where it is now.
     pub path: PathBuf,
+    /// Every path by which it was named.
+    pub sources: BTreeSet<PathBuf>,
     /// Its facts.
     pub facts: Facts,
     /// Who asked for it.
     pub origin: String,
     /// Installed paths that are left out.
     pub drop: BTreeSet<String>,
+    /// Its modules compiled, if they go in.
+    pub bytecode: Option<Bytecode>,
 }
 
 impl Plan {
@@ -63,6 +68,7 @@ impl Plan {
         conflicts::settle(&application.origin, &files, clashes, &imports, &mut wheels, &input.settlements)?;
         let entry = entry::resolve(&application, &files, &imports, &wheels)?;
         let python = versions::accepted(&application, &wheels.iter().map(|wheel| &wheel.facts).collect::<Vec<_>>())?;
+        bytecode::attach(&application.origin, python.default.as_deref(), &input.bytecodes, &mut wheels)?;
         let read = |path: &PathBuf| fs::read(path).map_err(|source| AppError::Read { path: path.clone(), source });
         let launcher = application.launcher.as_ref().map(read).transpose()?;
         let interpreter =
@@ -100,8 +106,10 @@ fn wheels(origin: &str, inputs: &[WheelInput]) -> Result<Vec<PlannedWheel>, AppE
             let (path, expected) = (input.path.clone(), facts.size);
             return Err(AppError::WheelSize { origin: origin.to_owned(), path, found, expected });
         }
-        match wheels.get(&facts.name) {
-            Some(first) if first.facts.sha256 == facts.sha256 => {}
+        match wheels.get_mut(&facts.name) {
+            Some(first) if first.facts.sha256 == facts.sha256 => {
+                first.sources.insert(input.path.clone());
+            }
             Some(first) => {
                 return Err(AppError::TwoVersions {
                     origin: origin.to_owned(),
@@ -113,7 +121,9 @@ fn wheels(origin: &str, inputs: &[WheelInput]) -> Result<Vec<PlannedWheel>, AppE
                 });
             }
             None => {
-                let planned = PlannedWheel { path: input.path.clone(), origin: input.origin.clone(), drop: BTreeSet::new(), facts };
+                let sources = BTreeSet::from([input.path.clone()]);
+                let (path, origin) = (input.path.clone(), input.origin.clone());
+                let planned = PlannedWheel { path, sources, origin, drop: BTreeSet::new(), bytecode: None, facts };
                 wheels.insert(planned.facts.name.clone(), planned);
             }
         }

@@ -17,6 +17,7 @@ pub(super) const FOLDER: &str = "monowheel/";
 pub(super) const CODE: &str = "monowheel/code.zip";
 pub(super) const INTERPRETER: &str = "monowheel/interpreter.zip";
 pub(super) const WHEELS: &str = "monowheel/wheels/";
+pub(super) const BYTECODE: &str = "monowheel/bytecode/";
 pub(super) const MANIFEST: &str = "monowheel/manifest.json";
 
 /// A manifest larger than this is none of ours.

@@ -62,6 +62,14 @@ pub struct PackageReport {
     pub requires: Vec<String>,
     pub console_scripts: BTreeMap<String, String>,
     pub dropped: Vec<String>,
+    pub bytecode: Option<BytecodeReport>,
+}
+
+/// The compiled modules of a package.
+#[derive(Clone, Debug, Serialize)]
+pub struct BytecodeReport {
+    pub tag: String,
+    pub size: u64,
 }
 
 /// The interpreter that travels in the file.
@@ -131,6 +139,7 @@ impl Report {
             requires: edges.get(&package.name).into_iter().flatten().cloned().collect(),
             console_scripts: wheel.console_scripts.clone(),
             dropped: wheel.drop.clone(),
+            bytecode: wheel.bytecode.as_ref().map(|bytecode| BytecodeReport { tag: bytecode.tag.clone(), size: bytecode.size }),
         });
         let members = application.records.entries.iter().filter(|entry| !entry.is_directory());
         Ok(Self {
@@ -160,11 +169,22 @@ impl Report {
         bootstrap::needs(&self.python.versions)
     }
 
-    /// Bytes of the first-party tree and the interpreter, unpacked.
+    /// Bytes of the first-party tree, the interpreter and the bytecode, unpacked.
     #[must_use]
     pub fn own_size(&self) -> u64 {
         let interpreter = self.interpreter.iter().flat_map(|interpreter| &interpreter.files);
-        self.code.files.iter().chain(interpreter).map(|file| file.size).sum()
+        self.code.files.iter().chain(interpreter).map(|file| file.size).sum::<u64>() + self.bytecode_size()
+    }
+
+    /// The bytecode of each package that has some, with the package's name.
+    pub fn bytecode(&self) -> impl Iterator<Item = (&str, &BytecodeReport)> {
+        self.packages.iter().filter_map(|package| Some((package.name.as_str(), package.bytecode.as_ref()?)))
+    }
+
+    /// Bytes of all bytecode.
+    #[must_use]
+    pub fn bytecode_size(&self) -> u64 {
+        self.bytecode().map(|(_, bytecode)| bytecode.size).sum()
     }
 
     /// What runs, in words.

@@ -84,6 +84,8 @@ fn tree(report: &Report, packages: &[Package]) -> Node {
         let files = package.files.iter().map(|file| (file.path.as_str(), file.size, file.native));
         parts.push(folder(format!("{} {}", package.name, package.version), "pure", files, least));
     }
+    let compiled = report.bytecode().map(|(name, bytecode)| (name, bytecode.size, false));
+    parts.push(folder("bytecode".to_owned(), "other", compiled, least));
     parts.retain(|part| part.s > 0);
     sort(&mut parts);
     Node { n: report.file.clone(), s: total, k: "other", c: parts }

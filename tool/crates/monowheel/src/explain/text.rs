@@ -39,6 +39,14 @@ fn write(text: &mut String, report: &Report, packages: &[Package]) -> fmt::Resul
         line(text, "inside", &format!("CPython {}, {}, {} files", interpreter.version, size(interpreter.size), interpreter.files.len()))?;
     }
     line(text, "platform", report.platform.as_deref().unwrap_or("any"))?;
+    if let Some((_, first)) = report.bytecode().next() {
+        let count = report.bytecode().count();
+        line(
+            text,
+            "bytecode",
+            &format!("{} of {count} package{}, {}", size(report.bytecode_size()), if count == 1 { "" } else { "s" }, first.tag),
+        )?;
+    }
     for (name, value) in &report.env {
         line(text, "default", &format!("{name}={value}"))?;
     }

@@ -4,15 +4,17 @@
 //! byte of the archive's records against what this crate would write for those members. Where head or bootstrap are not the ones that this
 //! version carries, everything else is still checked and the outcome is [`Outcome::OtherVersion`]: they are programs, and this one cannot vouch for them.
 
+mod bytecode;
+
 use std::fs::File;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::application::{Application, CODE, FOLDER, INTERPRETER, MAIN, MANIFEST, WHEELS, digest, hex};
+use super::application::{Application, BYTECODE, CODE, FOLDER, INTERPRETER, MAIN, MANIFEST, WHEELS, digest, hex};
 use super::error::ExplainError;
 use super::rules;
-use crate::app;
+use crate::app::{self, PackedBytecode, PackedWheel};
 use crate::bootstrap::{self, Head};
 use crate::json;
 use crate::launcher;
@@ -58,6 +60,9 @@ pub fn verify(application: &Application, lock: Option<&Path>) -> Result<Vec<Chec
     let mut checks = vec![manifest(application)?, head(application)?, layout(application)?, main(application)?, code(application)?];
     checks.extend(interpreter(application)?);
     checks.push(wheels(application)?);
+    if bytecodes(application).next().is_some() {
+        checks.push(bytecode::check(application)?);
+    }
     if let Some(path) = lock {
         checks.push(locked(application, path)?);
     }
@@ -124,6 +129,11 @@ fn layout(application: &Application) -> Result<Check, ExplainError> {
     expected.extend(application.manifest.interpreter.as_ref().map(|_| INTERPRETER.to_owned()));
     expected.push(WHEELS.to_owned());
     expected.extend(application.manifest.wheels.iter().map(|wheel| format!("{WHEELS}{}", wheel.file)));
+    let bytecode: Vec<String> = bytecodes(application).map(|(_, bytecode)| format!("{BYTECODE}{}", bytecode.file)).collect();
+    if !bytecode.is_empty() {
+        expected.push(BYTECODE.to_owned());
+        expected.extend(bytecode);
+    }
     expected.push(MANIFEST.to_owned());
     let found: Vec<&String> = records.entries.iter().map(|entry| &entry.name).collect();
     let mut problems: Vec<String> =
@@ -242,6 +252,11 @@ fn tree(archive: &str, records: &Records, section: &Section<&File>, application:
         }
     }
     Ok(problems)
+}
+
+/// The wheels that have bytecode, with the manifest's words on it.
+fn bytecodes(application: &Application) -> impl Iterator<Item = (&PackedWheel, &PackedBytecode)> {
+    application.manifest.wheels.iter().filter_map(|wheel| Some((wheel, wheel.bytecode.as_ref()?)))
 }
 
 fn wheels(application: &Application) -> Result<Check, ExplainError> {

@@ -5,6 +5,7 @@
 mod assemble;
 mod build;
 mod built;
+mod bytecode;
 mod conflicts;
 mod diff;
 mod entry;

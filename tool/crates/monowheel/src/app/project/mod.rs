@@ -247,6 +247,7 @@ impl Project<'_> {
             files,
             trees: Vec::new(),
             wheels: Vec::new(),
+            bytecodes: Vec::new(),
             imports,
             settlements,
             interpreter: None,

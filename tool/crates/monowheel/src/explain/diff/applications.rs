@@ -101,6 +101,10 @@ fn plain(manifest: &Manifest) -> Result<Value, serde_json::Error> {
             for field in ["file", "name", "version", "sha256", "size", "dist_info", "data"] {
                 fields.remove(field);
             }
+            // What differs in it is said of its members.
+            if let Some(bytecode) = fields.get_mut("bytecode").and_then(Value::as_object_mut) {
+                bytecode.retain(|field, _| field == "tag" || field == "drop");
+            }
         }
         wheels.insert(wheel.name.clone(), fields);
     }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::super::application::{CODE, MANIFEST, WHEELS, printable};
+use super::super::application::{BYTECODE, CODE, MANIFEST, WHEELS, printable};
 use super::super::text::size;
 use super::{Change, Content, Difference, FieldDifference, MemberDifference};
 
@@ -139,6 +139,10 @@ fn said(one: &MemberDifference, difference: &Difference) -> bool {
     let headers = matches!(&one.change, Change::Content { fields, .. } if !fields.is_empty());
     let known =
         |file: &str| difference.packages.iter().flat_map(|package| [&package.a, &package.b]).flatten().any(|locked| locked.file == file);
+    if let Some(file) = one.member.strip_prefix(BYTECODE) {
+        let wheel = file.split_inclusive(".whl").next().unwrap_or(file);
+        return matches!(one.change, Change::Added { .. } | Change::Removed { .. }) && known(wheel);
+    }
     match one.member.strip_prefix(WHEELS) {
         Some(file) if matches!(one.change, Change::Added { .. } | Change::Removed { .. }) => known(file),
         Some(_) => false,

@@ -255,9 +255,12 @@ class Application:
         """Give the archive of the first-party tree."""
         return self.nested("monowheel/code.zip")
 
-    def wheel(self, wheel):
-        """Give the archive of a wheel of the manifest."""
-        return self.nested("monowheel/wheels/" + wheel["file"])
+    def packed(self):
+        """Give what a dependency tree is made of: the manifest's words on each wheel and on its bytecode, with their members."""
+        for wheel in self.manifest["wheels"]:
+            yield wheel, f"monowheel/wheels/{wheel['file']}"
+            if "bytecode" in wheel:
+                yield wheel["bytecode"], f"monowheel/bytecode/{wheel['bytecode']['file']}"
 
 
 class _Scanner:

@@ -45,7 +45,7 @@ def fill(application, staged):
     library = f"{staged}/lib/python"
     site = f"{library}/site-packages"
     cache.folders(site)
-    sources = [unpack.Wheel(application.wheel(wheel), wheel, staged, None) for wheel in manifest["wheels"]]
+    sources = [unpack.Wheel(application.nested(member), wheel, staged, None) for wheel, member in application.packed()]
     cache.folders(f"{staged}/code")
     unpack.run([*sources, unpack.Code(application.code(), f"{staged}/code")])
     cache.write(f"{site}/monowheel.pth", environment.import_roots(manifest))

@@ -98,7 +98,7 @@ class Filling:
 
     def point(self):
         """Note for each wheel which tree has it, so that the next tree takes links from there."""
-        for wheel in self.manifest["wheels"]:
+        for wheel, _ in self.application.packed():
             path = f"{self.store.root}/wheels/{wheel['sha256']}"
             # Where another wheel has won a place, the tree has not all of this one.
             if not wheel["drop"] and not os.path.isdir(path):
@@ -125,10 +125,10 @@ class Filling:
         folders(site)
         write(f"{site}/monowheel.pth", environment.import_roots(self.manifest))
         sources = []
-        for wheel in self.manifest["wheels"]:
+        for wheel, member in self.application.packed():
             other = f"{self.store.root}/wheels/{wheel['sha256']}"
             source = other if os.path.isdir(other) else None
-            sources.append(unpack.Wheel(self.application.wheel(wheel), wheel, tree, source))
+            sources.append(unpack.Wheel(self.application.nested(member), wheel, tree, source))
         finish.append((tree, "deps", self.tree))
         return sources
 

@@ -30,15 +30,20 @@ class Unit:
 
 
 class Wheel:
-    """A wheel to be unpacked into a dependency tree, or to be linked from another tree that has it."""
+    """A wheel to be unpacked into a dependency tree, or to be linked from another tree that has it.
+
+    Bytecode is unpacked whatever the interpreter: a tree is a function of its key, and may be asked for by another one later.
+    """
 
     def __init__(self, archive, facts, tree, source):
         """Take the archive, the manifest's words on it, where it goes and where it may come from."""
         self.archive, self.tree, self.source = archive, tree, source
         self.drop = frozenset(facts["drop"])
-        self.data = f"{facts['data']}/" if facts["data"] else None
+        # Bytecode has no such folder, and so no headers.
+        data = facts.get("data")
+        self.data = f"{data}/" if data else None
         self.size = facts["size"]
-        self.headers = f"{HEADERS}/{facts['name']}"
+        self.headers = f"{HEADERS}/{facts.get('name')}"
         self._entries = None
 
     def entries(self):

@@ -33,8 +33,8 @@ def items(application, kind, folder):
         for entry in archive.entries():
             yield f"{folder}/{entry.name}", archive, entry
         return
-    for facts in application.manifest["wheels"]:
-        wheel = unpack.Wheel(application.wheel(facts), facts, folder, None)
+    for facts, member in application.packed():
+        wheel = unpack.Wheel(application.nested(member), facts, folder, None)
         for entry in wheel.entries():
             place = wheel.place(entry.name)
             if place not in wheel.drop:

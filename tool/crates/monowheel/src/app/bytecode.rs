@@ -1,0 +1,146 @@
+//! Precompiled modules: for each wheel an archive of pycs that an interpreter made of it (`rules/private/bytecode/compile_wheel.py`).
+//!
+//! The pycs are not checked against their sources when they are imported (PEP 552, unchecked), so what can be told here is: that the archive
+//! has the modules of this wheel and nothing else, that it is of the Python version that is built for, and that it is written by our rules.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::PathBuf;
+
+use super::error::AppError;
+use super::input::BytecodeInput;
+use super::plan::PlannedWheel;
+use crate::zip::{Entry, Kind, Member, Records};
+
+const SITE_PACKAGES: &str = "site-packages/";
+const CACHE: &str = "__pycache__";
+
+/// The bytecode of one wheel.
+#[derive(Debug)]
+pub struct Bytecode {
+    /// Where the archive is now.
+    pub path: PathBuf,
+    /// The cache tag of the interpreter that made it, such as `cpython-311`.
+    pub tag: String,
+    /// Size of the archive in bytes.
+    pub size: u64,
+    /// Installed paths that are left out: of modules that are left out themselves, and where a wheel brings a pyc of its own.
+    pub drop: BTreeSet<String>,
+    /// Its pycs as installed paths.
+    pycs: Vec<String>,
+}
+
+/// Gives each wheel its bytecode. One without modules gets none.
+///
+/// # Errors
+/// Where an archive is not what it should be, or of another Python version.
+pub fn attach(origin: &str, python: Option<&str>, inputs: &[BytecodeInput], wheels: &mut [PlannedWheel]) -> Result<(), AppError> {
+    let mut inputs: Vec<&BytecodeInput> = inputs.iter().collect();
+    inputs.sort_by(|a, b| (&a.origin, &a.path).cmp(&(&b.origin, &b.path)));
+    for input in inputs {
+        let Some(wheel) = wheels.iter_mut().find(|wheel| wheel.sources.contains(&input.wheel)) else {
+            return Err(refused(origin, input, format!("there is no wheel `{}` in the application", input.wheel.display())));
+        };
+        if wheel.bytecode.is_none() {
+            wheel.bytecode = read(origin, input, wheel)?;
+        }
+    }
+    let mut expected = python.map(|version| (tag_of(version), format!("the application is built for Python {version}")));
+    for wheel in wheels.iter() {
+        let Some(bytecode) = &wheel.bytecode else { continue };
+        let (tag, why) =
+            expected.get_or_insert_with(|| (bytecode.tag.clone(), format!("that of {} is of {}", wheel.facts.file, bytecode.tag)));
+        if bytecode.tag.trim_end_matches('t') != tag {
+            let (path, found, why) = (bytecode.path.clone(), bytecode.tag.clone(), why.clone());
+            return Err(AppError::BytecodeVersion { origin: origin.to_owned(), path, found, why });
+        }
+    }
+    leave_out(wheels);
+    Ok(())
+}
+
+/// The cache tag of a version such as `3.11` or `3.14t`.
+fn tag_of(version: &str) -> String {
+    format!("cpython-{}", version.trim_end_matches('t').replace('.', ""))
+}
+
+fn refused(origin: &str, input: &BytecodeInput, problem: String) -> AppError {
+    AppError::Bytecode { origin: origin.to_owned(), path: input.path.clone(), problem }
+}
+
+fn read(origin: &str, input: &BytecodeInput, wheel: &PlannedWheel) -> Result<Option<Bytecode>, AppError> {
+    let failed = |source| AppError::Read { path: input.path.clone(), source };
+    let mut file = File::open(&input.path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    let records = Records::read(&mut file).map_err(|error| refused(origin, input, error.to_string()))?;
+    if !records.entries.is_sorted_by(|a, b| a.name < b.name) {
+        return Err(refused(origin, input, "its members are not sorted".to_owned()));
+    }
+    let mut found: Option<String> = None;
+    let mut pycs = Vec::with_capacity(records.entries.len());
+    for entry in &records.entries {
+        let problem = |text: &str| refused(origin, input, format!("`{}` {text}", entry.name));
+        let member = Member { name: entry.name.clone(), kind: Kind::Plain, size: entry.central.size, crc32: entry.central.crc32 };
+        if *entry != Entry::expected(&member, entry.offset) {
+            return Err(problem("is not a plain member that is stored by the rules of every archive in the file"));
+        }
+        let pyc = format!("{SITE_PACKAGES}{}", entry.name);
+        let (module, tag) = module_of(&pyc).ok_or_else(|| problem("is not the bytecode of a module"))?;
+        if wheel.facts.files.binary_search_by(|file| file.path.cmp(&module)).is_err() {
+            return Err(problem(&format!("is of a module that {} has not", wheel.facts.file)));
+        }
+        if found.get_or_insert_with(|| tag.to_owned()) != tag {
+            return Err(problem("is of another Python version than those before"));
+        }
+        pycs.push(pyc);
+    }
+    Ok(found.map(|tag| Bytecode { path: input.path.clone(), tag, size, drop: BTreeSet::new(), pycs }))
+}
+
+/// The installed module that a pyc is of, and the cache tag: `a/__pycache__/b.cpython-311.pyc` is of `a/b.py` (PEP 3147).
+pub fn module_of(pyc: &str) -> Option<(String, &str)> {
+    let (folder, name) = pyc.rsplit_once('/')?;
+    let (stem, tag) = name.strip_suffix(".pyc")?.rsplit_once('.')?;
+    let version = tag.strip_prefix("cpython-3")?;
+    let version = version.strip_suffix('t').unwrap_or(version);
+    let is_tag = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
+    let package = folder.strip_suffix(CACHE).filter(|package| package.ends_with('/'))?;
+    (is_tag && !stem.is_empty()).then(|| (format!("{package}{stem}.py"), tag))
+}
+
+/// Finds the pycs that must not be installed.
+fn leave_out(wheels: &mut [PlannedWheel]) {
+    if wheels.iter().all(|wheel| wheel.bytecode.is_none()) {
+        return;
+    }
+    let is_cached = |path: &&str| path.ends_with(".pyc");
+    let brought = wheels.iter().flat_map(|wheel| wheel.facts.files.iter().map(|file| file.path.as_str()).filter(is_cached));
+    let brought: BTreeSet<String> = brought.map(str::to_owned).collect();
+    for wheel in wheels {
+        let Some(bytecode) = &mut wheel.bytecode else { continue };
+        let is_left_out = |pyc: &&String| module_of(pyc).is_some_and(|(module, _)| wheel.drop.contains(&module)) || brought.contains(*pyc);
+        bytecode.drop = bytecode.pycs.iter().filter(is_left_out).cloned().collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{module_of, tag_of};
+
+    #[test]
+    fn a_pyc_tells_its_module() {
+        let of = |path| module_of(path).map(|(module, tag)| format!("{module} {tag}"));
+        assert_eq!(of("site-packages/a/__pycache__/b.cpython-311.pyc").as_deref(), Some("site-packages/a/b.py cpython-311"));
+        assert_eq!(of("site-packages/__pycache__/b.c.cpython-314t.pyc").as_deref(), Some("site-packages/b.c.py cpython-314t"));
+        for path in [
+            "b.pyc",
+            "a/b.cpython-311.pyc",
+            "a__pycache__/b.cpython-311.pyc",
+            "a/__pycache__/b.pyc",
+            "a/__pycache__/b.cpython-311.opt-1.pyc",
+        ] {
+            assert_eq!(of(path), None, "{path}");
+        }
+        assert_eq!([tag_of("3.9"), tag_of("3.14t")], ["cpython-39", "cpython-314"]);
+    }
+}
