@@ -4,6 +4,7 @@ load(":built_for.bzl", "BUILT_FOR_ATTRS")
 load(":collect.bzl", "COLLECT_ATTRS", "collect")
 load(":expand.bzl", "expand")
 load(":labels.bzl", "label_text")
+load(":launcher_toolchain.bzl", "MonowheelLauncherInfo")
 load(":manifest.bzl", "manifest", "place")
 load(":target_info.bzl", "MonowheelTargetInfo")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE", "monowheel_tool")
@@ -26,6 +27,10 @@ APPLICATION_ATTRS = BUILT_FOR_ATTRS | COLLECT_ATTRS | {
     "main": attr.label(
         doc = """A Python file to run as `python main.py` does; it need not be among `srcs`. Give one of `main`, `entry_point` and `script`.""",
         allow_single_file = [".py"],
+    ),
+    "native_launcher": attr.label(
+        doc = """What finds the native launcher; none for the portable head. The macros fill it in: `launcher = "native"`.""",
+        providers = [MonowheelLauncherInfo],
     ),
     "requires_python": attr.string(
         doc = """Versions of Python that the first-party code runs on, such as `>=3.11`; what the wheels ask for counts in any case.""",
@@ -51,6 +56,14 @@ def _entry(ctx):
     if ctx.file.main:
         return {"main": place(ctx.file.main.short_path)}
     return {given[0]: getattr(ctx.attr, given[0])}
+
+def _launcher(ctx):
+    if not ctx.attr.native_launcher:
+        return None
+    info = ctx.attr.native_launcher[MonowheelLauncherInfo]
+    if info.error:
+        fail("{}: `launcher`: {}".format(label_text(ctx.label), info.error))
+    return info.file
 
 def assemble(ctx, *, args = []):
     """Declares the one action that writes the application.
@@ -79,6 +92,7 @@ def assemble(ctx, *, args = []):
     }
     application |= {name: value for name, value in optional.items() if value}
 
+    launcher = _launcher(ctx)
     output = ctx.actions.declare_file(ctx.label.name)
     arguments = ctx.actions.args()
     arguments.add("assemble")
@@ -89,12 +103,13 @@ def assemble(ctx, *, args = []):
         application = application,
         conflicts = ctx.attr.conflicts,
         info = collected.info,
+        launcher = launcher,
         runfiles = collected.runfiles,
     )
     ctx.actions.run(
         executable = monowheel_tool(ctx),
         arguments = [arguments, lines],
-        inputs = depset(transitive = [collected.runfiles.files, collected.info.wheel_files, further]),
+        inputs = depset([launcher] if launcher else [], transitive = [collected.runfiles.files, collected.info.wheel_files, further]),
         outputs = [output],
         env = {},
         execution_requirements = {"supports-path-mapping": "1"},

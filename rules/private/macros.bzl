@@ -18,12 +18,27 @@ def _declare(rule, *, name, complaints = [], deps = [], **kwargs):
         **kwargs
     )
 
-def _declare_application(rule, *, name, platform = "", python_version = "", **kwargs):
-    complaints = check_built_for(platform, python_version)
-    built_for = {} if complaints else {"platform": platform, "python_version": python_version}
-    _declare(rule, name = name, complaints = complaints, **(kwargs | built_for))
+# Nothing else may name the target of the native one: whoever depends on it looks for a launcher, fetches or builds it.
+_LAUNCHERS = {
+    "native": Label("//rules/private:native_launcher"),
+    "portable": None,
+}
 
-def python_binary(name, args = [], **kwargs):
+def _check_launcher(launcher):
+    if type(launcher) == "string" and launcher in _LAUNCHERS:
+        return []
+    return ["`launcher`: expected `portable` or `native`, but got `{}`".format(launcher)]
+
+def _declare_application(rule, *, name, launcher = "portable", platform = "", python_version = "", **kwargs):
+    complaints = check_built_for(platform, python_version) + _check_launcher(launcher)
+    checked = {} if complaints else {
+        "native_launcher": _LAUNCHERS[launcher],
+        "platform": platform,
+        "python_version": python_version,
+    }
+    _declare(rule, name = name, complaints = complaints, **(kwargs | checked))
+
+def python_binary(name, args = [], launcher = "portable", **kwargs):
     """A Python application as one executable file. The rule of the same name has the attributes.
 
     Bazel passes a rule's own `args` on the command line of `bazel run`. These go into the file, so that it takes them
@@ -32,9 +47,11 @@ def python_binary(name, args = [], **kwargs):
     Args:
         name: name of the target and of the file.
         args: arguments that come before those of the caller. `$(rootpath …)`, `$(rlocationpath …)` and Make variables are expanded.
+        launcher: what starts the file: `portable`, a shell script for any platform, or `native`, a program for the platform that is built for, which
+            needs no shell and is faster.
         **kwargs: attributes of the rule.
     """
-    _declare_application(_python_binary, name = name, baked_args = args, **kwargs)
+    _declare_application(_python_binary, name = name, baked_args = args, launcher = launcher, **kwargs)
 
 def python_library(name, **kwargs):
     """Python files that belong together. The rule of the same name has the attributes.
@@ -45,11 +62,12 @@ def python_library(name, **kwargs):
     """
     _declare(_python_library, name = name, **kwargs)
 
-def python_test(name, **kwargs):
+def python_test(name, launcher = "portable", **kwargs):
     """A test that runs as the same kind of file as a `python_binary`. The rule of the same name has the attributes.
 
     Args:
         name: name of the target.
+        launcher: as in `python_binary`.
         **kwargs: attributes of the rule.
     """
-    _declare_application(_python_test, name = name, **kwargs)
+    _declare_application(_python_test, name = name, launcher = launcher, **kwargs)

@@ -20,6 +20,10 @@ def place(short_path):
     """
     return short_path.removeprefix("../") if short_path.startswith("../") else "_main/" + short_path
 
+def _application_line(entry):
+    launcher = {"launcher": entry.launcher.path} if entry.launcher else {}
+    return json.encode(entry.fields | launcher | {"kind": "application", "version": 1})
+
 def _source(file, dest):
     kind = "tree" if file.is_directory else "file"
     return json.encode({"kind": kind, "path": file.path, "dest": dest, "origin": label_text(file.owner)})
@@ -44,7 +48,7 @@ def _repository_line(file):
         return _import_line(place(file.short_path).split("/", 1)[0])
     return None
 
-def manifest(args, *, application, conflicts, info, runfiles):
+def manifest(args, *, application, conflicts, info, launcher, runfiles):
     """Adds the whole manifest to `args`.
 
     Args:
@@ -52,6 +56,7 @@ def manifest(args, *, application, conflicts, info, runfiles):
         application: dict, the fields of the line of kind `application`.
         conflicts: dict of paths in the environment to the project whose file stays, `""` for none.
         info: MonowheelInfo of the application.
+        launcher: the native launcher, a File, or None.
         runfiles: its first-party files.
 
     Returns:
@@ -59,7 +64,7 @@ def manifest(args, *, application, conflicts, info, runfiles):
     """
     args.use_param_file("--manifest=%s", use_always = True)
     args.set_param_file_format("multiline")
-    args.add(json.encode(dict(application, kind = "application", version = 1)))
+    args.add_all([struct(fields = application, launcher = launcher)], map_each = _application_line)
     for path, winner in conflicts.items():
         args.add(json.encode({"kind": "conflict", "path": path, "winner": winner or None}))
     args.add_all(info.imports, map_each = _import_line)

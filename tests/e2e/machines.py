@@ -1,5 +1,6 @@
 """Machines for the tests of sharing: clones that have nothing in common but the commit and the servers."""
 
+import functools
 import hashlib
 import os
 import shutil
@@ -24,6 +25,13 @@ def released_tool() -> Path:
     return Path(given) if given else build_release(TOP, CACHE / "machines/release", CACHE / "machines/cargo")
 
 
+@functools.cache
+def launcher() -> Path:
+    """Build the launcher, as it is shipped."""
+    done = subprocess.run([TOP / "tool/crates/launcher/build"], check=True, capture_output=True, text=True)
+    return Path(done.stdout.strip())
+
+
 def build_release(project: Path, output: Path, work: Path, prefix: tuple[str, ...] = (), **options) -> Path:
     """Build the tool from the sources in `project` by the release script, and give the file."""
     shutil.rmtree(output, ignore_errors=True)
@@ -39,16 +47,19 @@ def build_release(project: Path, output: Path, work: Path, prefix: tuple[str, ..
 
 
 class Machine(Clone):
-    """A clone that gives the log of our actions for every target of an example; its tool is a released one."""
+    """A clone that gives the log of our actions for every target of an example; its binaries are released ones."""
 
     def __init__(self, root: Path, tool: Path, **environment: str) -> None:
         super().__init__(root, **environment)
-        released = shutil.copyfile(tool, root / "tool")
-        sha256 = hashlib.sha256(released.read_bytes()).hexdigest()
-        url = f"file://{urllib.parse.quote(str(released))}"
-        (self.project / "rules/private/prebuilt.bzl").write_text(
-            f'"""Where the tool is."""\n\nPREBUILT = {{"{PLATFORM}": struct(urls = ["{url}"], sha256 = "{sha256}")}}\n'
-        )
+        self.release(shutil.copyfile(tool, root / "tool"), "prebuilt", "PREBUILT")
+        self.release(shutil.copyfile(launcher(), root / "launcher"), "prebuilt_launchers", "PREBUILT_LAUNCHERS")
+
+    def release(self, binary: Path, file: str, table: str) -> None:
+        """Put a binary where the rules look for released ones."""
+        sha256 = hashlib.sha256(binary.read_bytes()).hexdigest()
+        url = f"file://{urllib.parse.quote(str(binary))}"
+        row = f'"{PLATFORM}": struct(urls = ["{url}"], sha256 = "{sha256}")'
+        (self.project / f"rules/private/{file}.bzl").write_text(f'"""Where it is."""\n\n{table} = {{{row}}}\n')
 
     def ours(self, example: str, *flags: str, target: str = "//...") -> list[dict]:
         """Build `target` and give Bazel's log of our actions, from whatever cache or none."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -52,6 +53,44 @@ def test_ends_as_uvicorn_itself_does(fastapi_bin, clone, runtime_root, tmp_path)
     expected, _ = serve([str(plain / "bin" / "uvicorn")], runtime_root, project / "svc")
     found, _ = serve([str(fastapi_bin)], runtime_root, tmp_path)
     assert found == expected
+
+
+def test_the_native_launcher_serves_from_anywhere(clone: Clone, runtime_root, tmp_path):
+    built = clone.build("fastapi", "//svc:native")
+    away = Path(shutil.copy(built, tmp_path / "service"))
+    told = subprocess.run(
+        [os.environ["MONOWHEEL_TOOL"], "inspect", "--json", away], capture_output=True, text=True, check=True
+    )
+    assert json.loads(told.stdout)["head"]["kind"] == "native"
+    # No shell and nothing else is there to be found by name, but the interpreter.
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "python3").symlink_to(sys.executable)
+    port = free_port()
+    command = [str(away), "main:app", "--port", str(port)]
+    with serving(command, port, cwd=tmp_path, env={"PATH": str(programs), "MONOWHEEL_ROOT": str(runtime_root)}):
+        assert json.loads(get(port)[1]) == HELLO
+
+
+def test_a_portable_file_neither_fetches_nor_builds_a_launcher(scratch: Path):
+    fresh = Clone(scratch / "portable")
+    try:
+        fresh.build("fastapi", "//svc:bin")
+        external = Path(fresh.bazel("fastapi", "info", "output_base").stdout.strip()) / "external"
+        names = [path.name for path in external.iterdir() if path.is_dir()]
+        assert any("monowheel_toolchains" in name for name in names), names
+        assert not any("monowheel_launcher" in name for name in names), names
+    finally:
+        fresh.close()
+
+
+def test_a_platform_without_a_launcher_is_refused(clone: Clone):
+    other = f"{'x86_64' if platform.machine() == 'aarch64' else 'aarch64'}-unknown-linux-musl"
+    flag = f"--platforms=@monowheel//rules/platforms:{other}"
+    done = clone.bazel("fastapi", "build", "--nobuild", flag, "//svc:native", check=False)
+    assert done.returncode != 0
+    assert f"there is no native launcher for the platform that is built for, {other}" in done.stderr
+    assert 'hint: `launcher = "portable"`' in done.stderr
 
 
 def test_python_runs_the_file_as_a_zipapp(fastapi_bin, runtime_root, tmp_path):

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from conftest import TOP, Clone
-from machines import PLATFORM, VERSION, Machine, released_tool
+from machines import PLATFORM, VERSION, Machine, launcher, released_tool
 
 
 def make(output: Path, tool: Path) -> None:
     url = f"file://{output}/files"
-    line = [TOP / "tool/release", VERSION, "--output", output, "--url", url, "--binary", f"{PLATFORM}={tool}"]
+    binaries = ["--binary", f"{PLATFORM}={tool}", "--launcher", f"{PLATFORM}={launcher()}"]
+    line = [TOP / "tool/release", VERSION, "--output", output, "--url", url, *binaries]
     done = subprocess.run(line, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
@@ -32,12 +33,13 @@ def release(scratch: Path, tool: Path) -> Path:
 
 def test_it_holds_what_a_release_needs(release: Path):
     files = {path.name for path in (release / "files").iterdir()}
-    binary, module = f"monowheel-{VERSION}-{PLATFORM}", f"monowheel-{VERSION}.tar"
-    assert files == {binary, module, "SHA256SUMS", "provenance.json"}
+    binaries = [f"monowheel-{VERSION}-{PLATFORM}", f"monowheel-launcher-{VERSION}-{PLATFORM}"]
+    module = f"monowheel-{VERSION}.tar"
+    assert files == {*binaries, module, "SHA256SUMS", "provenance.json"}
     check = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=release / "files")
     assert check.returncode == 0
     statement = json.loads((release / "files/provenance.json").read_text())
-    assert [subject["name"] for subject in statement["subject"]] == sorted([binary, module])
+    assert [subject["name"] for subject in statement["subject"]] == sorted([*binaries, module])
     entry = release / "registry/modules/monowheel"
     assert json.loads((entry / "metadata.json").read_text())["versions"] == [VERSION]
     assert json.loads((entry / VERSION / "source.json").read_text())["integrity"].startswith("sha256-")
@@ -73,6 +75,7 @@ def test_a_project_takes_the_released_binary(release: Path, tool: Path, scratch:
             (fakes / name).chmod(0o755)
         user.environment["PATH"] = f"{fakes}:{os.environ['PATH']}"
         found = user.build("fastapi", "//svc:bin")
+        assert user.build("fastapi", "//svc:native").read_bytes().startswith(launcher().read_bytes()[:4])
         checkout = Machine(scratch / "checkout", tool)
         try:
             assert found.read_bytes() == checkout.build("fastapi", "//svc:bin").read_bytes()

@@ -1,15 +1,15 @@
-"""Builds the tool from source with cargo: the same bytes in any folder, for any user.
+"""Builds the tool and the launcher from source with cargo: the same bytes in any folder, for any user.
 
-The binary is an input of all our actions. If it differed between two machines, they would share no cache.
+The tool is an input of all our actions, the launcher a part of files. If they differed between two machines, they would share no cache.
 """
 
-# Folders and files of tool/ that the binary is made of; its build folder is not one.
+# Folders and files of tool/ that the binaries are made of; its build folder is not one.
 _SOURCES = ["Cargo.lock", "Cargo.toml", "crates"]
 
 def _run(rctx, what, command, environment = {}):
     result = rctx.execute(command, environment = environment, timeout = 3600, working_directory = str(_sources(rctx)))
     if result.return_code != 0:
-        fail("monowheel: {} failed; the tool is built from source because no release has a binary for this machine\n{}".format(
+        fail("monowheel: {} failed; it is built from source because no release has a binary for this machine\n{}".format(
             what,
             result.stderr or result.stdout,
         ))
@@ -22,7 +22,7 @@ def _sources(rctx):
 def _cargo(rctx):
     cargo = rctx.which("cargo")
     if not cargo:
-        fail("monowheel: expected `cargo` on PATH, to build the tool from source, but there is none; install Rust (https://rustup.rs)")
+        fail("monowheel: expected `cargo` on PATH, to build from source, but there is none; install Rust (https://rustup.rs)")
     return str(cargo)
 
 def _home(rctx):
@@ -45,20 +45,21 @@ def _remapped(rctx, target_folder):
 def _host(rctx):
     rustc = rctx.which("rustc")
     if not rustc:
-        fail("monowheel: expected `rustc` on PATH, to build the tool from source, but there is none; install Rust (https://rustup.rs)")
+        fail("monowheel: expected `rustc` on PATH, to build from source, but there is none; install Rust (https://rustup.rs)")
     for line in _run(rctx, "`rustc -vV`", [str(rustc), "-vV"]).splitlines():
         if line.startswith("host: "):
             return line.removeprefix("host: ")
     fail("monowheel: expected `rustc -vV` to name its host")
 
-def build_from_source(rctx, output):
-    """Builds the tool and puts it into the repository.
+def build_from_source(rctx, *, package, profile):
+    """Builds a binary and puts it into the repository, under its own name.
 
     MONOWHEEL_CARGO_TARGET_DIR names a build folder that is kept, so that the next build takes seconds.
 
     Args:
         rctx: context of the repository rule.
-        output: name of the file.
+        package: the crate, and the name of its binary.
+        profile: the profile of cargo that it is shipped with.
     """
     sources = _sources(rctx)
     for name in _SOURCES:
@@ -79,11 +80,11 @@ def build_from_source(rctx, output):
     if "-linux-" in host:
         # It runs on any Linux, in an empty root file system as well.
         flags += ["-C", "target-feature=+crt-static", "-C", "relocation-model=static"]
-    rctx.report_progress("Building monowheel with cargo, once")
+    rctx.report_progress("Building {} with cargo, once".format(package))
     _run(
         rctx,
         "`cargo build`",
-        [cargo, "build", "--release", "--locked", "--no-default-features", "--package", "monowheel", "--bin", "monowheel", "--target", host],
+        [cargo, "build", "--profile", profile, "--locked", "--no-default-features", "--package", package, "--bin", package, "--target", host],
         environment = {
             "CARGO_ENCODED_RUSTFLAGS": "\037".join(flags),
             "CARGO_INCREMENTAL": "0",
@@ -93,6 +94,6 @@ def build_from_source(rctx, output):
     )
 
     # A copy: the build folder may be another's in a minute.
-    _run(rctx, "`cp`", ["cp", str(target_folder.get_child(host, "release", "monowheel")), str(rctx.path(output))])
+    _run(rctx, "`cp`", ["cp", str(target_folder.get_child(host, profile, package)), str(rctx.path(package))])
     if not kept:
         rctx.delete(target_folder)

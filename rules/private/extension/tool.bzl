@@ -1,23 +1,32 @@
-"""The module extension `tool`: the binary `monowheel`, for the `wheels` extension and for our actions."""
+"""The module extension `tool`: the binary `monowheel`, for the `wheels` extension and for our actions, and the native launchers."""
 
 load("//rules/private:prebuilt.bzl", "PREBUILT")
+load("//rules/private:prebuilt_launchers.bzl", "PREBUILT_LAUNCHERS")
+load(":launcher_repository.bzl", "launcher_repository")
 load(":tool_repository.bzl", "tool_repository", "toolchains_repository")
 
 _HOST = "monowheel_tool"
+_LAUNCHER = "monowheel_launcher"
 
 def _tool_impl(module_ctx):
     tool_repository(name = _HOST)
     repositories = {platform: "{}_{}".format(_HOST, platform) for platform in PREBUILT}
     for platform, repository in repositories.items():
         tool_repository(name = repository, platform = platform)
+    launcher_repository(name = _LAUNCHER)
+    launchers = {platform: "{}_{}".format(_LAUNCHER, platform) for platform in PREBUILT_LAUNCHERS}
+    for platform, repository in launchers.items():
+        launcher_repository(name = repository, platform = platform)
     toolchains_repository(
         name = "monowheel_toolchains",
+        host_launcher = _LAUNCHER,
         host_repository = _HOST,
+        launchers = launchers,
         repositories = repositories,
     )
     return module_ctx.extension_metadata(reproducible = True)
 
 tool = module_extension(
     implementation = _tool_impl,
-    doc = "Makes `@monowheel_tool`, the tool for this machine, and `@monowheel_toolchains`. It is for this module alone.",
+    doc = "Makes `@monowheel_tool`, the tool for this machine, and `@monowheel_toolchains`, which names those of other platforms and the launchers. It is for this module alone.",
 )

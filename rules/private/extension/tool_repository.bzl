@@ -1,4 +1,4 @@
-"""Repositories that hold the tool: one with the binary of this machine, one with the toolchains of all platforms."""
+"""Repositories that hold the tool: one with the binary of this machine, one with all toolchains."""
 
 load("//rules/private:platforms.bzl", "PLATFORMS", "host_platform")
 load("//rules/private:prebuilt.bzl", "PREBUILT")
@@ -23,7 +23,7 @@ def _tool_repository_impl(rctx):
     if prebuilt:
         rctx.download(prebuilt.urls, "monowheel", sha256 = prebuilt.sha256, executable = True)
     else:
-        build_from_source(rctx, "monowheel")
+        build_from_source(rctx, package = "monowheel", profile = "release")
     rctx.file("BUILD.bazel", _TOOL_BUILD, executable = False)
 
 tool_repository = repository_rule(
@@ -37,28 +37,39 @@ tool_repository = repository_rule(
 _TOOLCHAIN = """
 toolchain(
     name = "{name}",
-    exec_compatible_with = {constraints},
+    {side}_compatible_with = {constraints},
     toolchain = "@{repository}//:toolchain",
-    toolchain_type = "@monowheel//rules:toolchain_type",
+    toolchain_type = "@monowheel//rules:{type}",
 )
 """
 
-def _toolchain(name, platform, repository):
+def _toolchains(host, repositories, host_repository, **kwargs):
+    rows = {name: (PLATFORMS[name], repository) for name, repository in repositories.items()}
+    if host_repository and host.name not in repositories:
+        rows["host"] = (host, host_repository)
+
     # A static binary asks for no libc: the constraints of os and cpu are the first two.
-    return _TOOLCHAIN.format(name = name, constraints = platform.constraints[:2], repository = repository)
+    return [
+        _TOOLCHAIN.format(name = "{}_{}".format(kwargs["type"], name), constraints = platform.constraints[:2], repository = repository, **kwargs)
+        for name, (platform, repository) in rows.items()
+    ]
 
 def _toolchains_repository_impl(rctx):
-    parts = [_toolchain(name, PLATFORMS[name], repository) for name, repository in rctx.attr.repositories.items()]
     host = host_platform(rctx.os.name, rctx.os.arch)
-    if host.name not in rctx.attr.repositories:
-        parts.append(_toolchain("host", host, rctx.attr.host_repository))
+    parts = _toolchains(host, rctx.attr.repositories, rctx.attr.host_repository, side = "exec", type = "toolchain_type")
+
+    # Windows has no launcher: nothing there is an executable by its head.
+    host_launcher = rctx.attr.host_launcher if host.os != "windows" else ""
+    parts += _toolchains(host, rctx.attr.launchers, host_launcher, side = "target", type = "launcher_toolchain_type")
     rctx.file("BUILD.bazel", "".join(parts).lstrip(), executable = False)
 
 toolchains_repository = repository_rule(
     implementation = _toolchains_repository_impl,
     doc = "Declares the toolchains without fetching any of the binaries.",
     attrs = {
+        "host_launcher": attr.string(doc = "Repository of the launcher built from source, for this machine's platform."),
         "host_repository": attr.string(doc = "Repository of this machine's binary."),
+        "launchers": attr.string_dict(doc = "Platform to repository of its launcher."),
         "repositories": attr.string_dict(doc = "Platform to repository."),
     },
 )
