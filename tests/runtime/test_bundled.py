@@ -176,6 +176,19 @@ def test_pruning_takes_it_with_its_last_environment(file, root):
     assert told(start(file, root))["base"] == str(base)
 
 
+def test_an_exported_environment_has_it_and_can_be_moved(file, interpreter, root, tmp_path):
+    start(file, root, env={"MONOWHEEL_VENV": tmp_path / "venv", "PATH": "/nonexistent"})
+    shutil.rmtree(root)
+    bare = bundles.bare(tmp_path / "root", interpreter)
+    (tmp_path / "venv").rename(bare / "venv")
+    said = told(bundles.start(bare, "/venv/bin/python", "/venv/run.py", "/venv/run", "a"))
+    assert (said["prefix"], said["base"], said["child"], said["argv"]) == ("/venv", "/venv", "/venv", ["a"])
+    assert said["greet"].startswith("/venv/lib/python3.")
+    code = "import site, sys; print(site.ENABLE_USER_SITE, [path for path in sys.path if not path.startswith('/venv')])"
+    assert bundles.start(bare, "/venv/bin/python3", "-c", code).stdout.startswith("False ['']")
+    assert not list(bare.glob("venv/.*"))
+
+
 def test_a_filled_cache_needs_no_look_after_the_machine_was_down(file, root):
     start(file, root, env={"MONOWHEEL_CACHE": "fill"})
     assert not list(root.glob("*/*.boot"))

@@ -30,12 +30,12 @@ STORED, DEFLATED, BZIP2, LZMA, ZSTD = 0, 8, 12, 14, 93
 class Entry:
     """A member: its name, how it is stored, and where."""
 
-    __slots__ = ("compressed", "crc", "executable", "method", "name", "offset", "size")
+    __slots__ = ("compressed", "crc", "executable", "link", "method", "name", "offset", "size")
 
-    def __init__(self, name, method, crc, compressed, size, executable, offset):
+    def __init__(self, name, method, crc, compressed, size, executable, link, offset):
         """Take the fields of the central directory."""
         self.name, self.method, self.crc, self.compressed, self.size = name, method, crc, compressed, size
-        self.executable, self.offset = executable, offset
+        self.executable, self.link, self.offset = executable, link, offset
 
 
 class Archive:
@@ -98,8 +98,9 @@ class Archive:
             if raw[-1:] != b"/":
                 name = raw.decode("utf-8" if flags & 0x800 or raw.isascii() else "cp437")
                 # Any x bit, whatever system the archive was made on, as for pip; a link is installed as a file with its target.
-                executable = mode & 0o111 << 16 != 0 and mode & KIND != LINK
-                found.append(Entry(name, method, crc, compressed, size, executable, offset + shift))
+                is_link = mode & KIND == LINK
+                executable = mode & 0o111 << 16 != 0 and not is_link
+                found.append(Entry(name, method, crc, compressed, size, executable, is_link, offset + shift))
         return found
 
     def raw(self, entry):
@@ -254,6 +255,10 @@ class Application:
     def code(self):
         """Give the archive of the first-party tree."""
         return self.nested("monowheel/code.zip")
+
+    def interpreter(self):
+        """Give the archive of the interpreter that travels in the file."""
+        return self.nested("monowheel/interpreter.zip")
 
     def packed(self):
         """Give what a dependency tree is made of: the manifest's words on each wheel and on its bytecode, with their members."""

@@ -64,12 +64,17 @@ def interpreter(staged, library):
     named = f"python{minor()}"
     for name in ("python3", named):
         os.symlink("python", f"{staged}/bin/{name}")
-    threads = "t" if "t" in getattr(sys, "abiflags", "") else ""
+    target = f"{staged}/lib/{named}{threads()}"
     if library:
-        os.rename(library, f"{staged}/lib/{named}{threads}")
+        os.rename(library, target)
     else:
-        os.mkdir(f"{staged}/lib/{named}{threads}", 0o700)
-        os.symlink("../../deps/lib/python/site-packages", f"{staged}/lib/{named}{threads}/site-packages")
+        os.mkdir(target, 0o700)
+        os.symlink("../../deps/lib/python/site-packages", f"{target}/site-packages")
+
+
+def threads():
+    """Give what follows the version in the library's name: ``t`` for a free-threaded interpreter."""
+    return "t" if "t" in getattr(sys, "abiflags", "") else ""
 
 
 def data(staged, tree):

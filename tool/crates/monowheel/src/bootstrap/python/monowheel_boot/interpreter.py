@@ -3,7 +3,7 @@
 import os
 import sys
 
-from monowheel_boot.start import Failure, Refusal
+from monowheel_boot.start import Failure, Refusal, real_interpreter
 
 
 def check(manifest):
@@ -21,6 +21,12 @@ def check(manifest):
         for wheel in manifest["wheels"]:
             if not free_threaded(wheel["file"]):
                 raise Refusal(f"CPython {version} without the global lock, for which {wheel['file']} is not built")
+
+
+def inside(manifest):
+    """Whether this interpreter is the one that travels in the file."""
+    own = manifest.get("interpreter")
+    return bool(own) and real_interpreter().endswith(f"/interpreters/{own['sha256']}/{own['executable']}")
 
 
 def native(manifest):

@@ -90,6 +90,19 @@ class Code:
         create(f"{self.folder}/{entry.name}", self.archive, entry)
 
 
+class Interpreter(Code):
+    """The interpreter that travels in the file."""
+
+    def unpack(self, entry):
+        """Write one file, or make the link that it is."""
+        if not entry.link:
+            super().unpack(entry)
+            return
+        path = f"{self.folder}/{entry.name}"
+        folders(os.path.dirname(path))
+        os.symlink(self.archive.content(entry), os.fsencode(path))
+
+
 def in_tree(place):
     """Where an installed path lies in a dependency tree: as deep as in an environment, for ``$ORIGIN/../..``."""
     return f"lib/python/{place}" if place.startswith("site-packages/") else place
