@@ -120,13 +120,14 @@ def assemble(ctx, *, args = []):
     )
     return struct(output = output, collected = collected, env = env, python_version = application.get("python_version", ""))
 
-def output_groups(collected):
+def output_groups(collected, **further):
     """Output groups of an application: `monowheel_wheels` are the wheels in it with their facts.
 
     Args:
         collected: as `assemble` gave it.
+        **further: depsets of further groups.
 
     Returns:
         an OutputGroupInfo.
     """
-    return OutputGroupInfo(monowheel_wheels = collected.info.wheel_files)
+    return OutputGroupInfo(monowheel_wheels = collected.info.wheel_files, **further)

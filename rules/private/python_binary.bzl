@@ -2,6 +2,7 @@
 
 load(":application.bzl", "APPLICATION_ATTRS", "assemble", "output_groups")
 load(":built_for.bzl", "built_for_transition")
+load(":sbom.bzl", "bills")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
 def _python_binary_impl(ctx):
@@ -12,7 +13,7 @@ def _python_binary_impl(ctx):
             executable = assembled.output,
             files = depset([assembled.output]),
         ),
-        output_groups(assembled.collected),
+        output_groups(assembled.collected, **bills(ctx, assembled.output)),
         coverage_common.instrumented_files_info(ctx, source_attributes = ["srcs", "main"], dependency_attributes = ["deps", "data"]),
     ]
 
@@ -36,6 +37,7 @@ python_binary(
 ```
 
 `bazel build` makes the file, `bazel run` starts it. The folders in it are those of Bazel's runfiles.
+`bazel build --output_groups=cyclonedx,spdx` makes its bills of materials, `bin.cdx.json` and `bin.spdx.json`.
 
 One command builds for many platforms:
 

@@ -93,6 +93,18 @@ def test_a_platform_without_a_launcher_is_refused(clone: Clone):
     assert 'hint: `launcher = "portable"`' in done.stderr
 
 
+def test_bills_of_materials_are_made_when_asked_for(clone: Clone):
+    built = clone.build("fastapi", "//svc:bin")
+    extensions = {"cyclonedx": "cdx.json", "spdx": "spdx.json"}
+    assert not any(built.with_name(f"bin.{extension}").exists() for extension in extensions.values())
+    for form, extension in extensions.items():
+        clone.build("fastapi", "//svc:bin", f"--output_groups={form}")
+        told = subprocess.run(
+            [os.environ["MONOWHEEL_TOOL"], "sbom", built, "--format", form], capture_output=True, check=True
+        )
+        assert built.with_name(f"bin.{extension}").read_bytes() == told.stdout
+
+
 def test_python_runs_the_file_as_a_zipapp(fastapi_bin, runtime_root, tmp_path):
     serve([sys.executable, str(fastapi_bin)], runtime_root, tmp_path)
 

@@ -12,7 +12,7 @@ from machines import EXAMPLES, Machine, released_tool
 
 # What a machine's owner may have set, and what must not get into a key.
 MACHINE = ["--action_env=SECRET_OF_THE_MACHINE=x", "--stamp", "--embed_label=release"]
-MNEMONICS = {"MonowheelFacts", "MonowheelAssemble"}
+MNEMONICS = {"MonowheelFacts", "MonowheelAssemble", "MonowheelSbom"}
 
 
 class Graph:
@@ -147,7 +147,8 @@ def test_an_action_needs_no_root_and_makes_its_outputs_only(machine: Machine, tm
     if os.geteuid() != 0:
         pytest.fail("run as root: this test uses chroot")
     machine.bazel("fastapi", "clean")
-    actions = machine.ours("fastapi", "--materialize_param_files", target="//svc:bin")
+    flags = ["--materialize_param_files", "--output_groups=+cyclonedx"]
+    actions = machine.ours("fastapi", *flags, target="//svc:bin")
     assert {action["mnemonic"] for action in actions} == MNEMONICS
     execroot = Path(machine.bazel("fastapi", "info", "execution_root").stdout.strip())
     for number, action in enumerate(actions):

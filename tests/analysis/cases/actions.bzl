@@ -13,7 +13,7 @@ def _sound(env, action):
 def _binary_impl(ctx):
     env = analysistest.begin(ctx)
     ours = [action.mnemonic for action in analysistest.target_actions(env) if action.mnemonic.startswith("Monowheel")]
-    asserts.equals(env, ["MonowheelAssemble"], ours)
+    asserts.equals(env, ["MonowheelAssemble", "MonowheelSbom", "MonowheelSbom"], ours)
     action = only_action(env, "MonowheelAssemble")
     _sound(env, action)
     asserts.equals(env, "assemble", action.argv[1])
@@ -54,6 +54,24 @@ def _binary_impl(ctx):
     return analysistest.end(env)
 
 _binary_test = analysistest.make(_binary_impl)
+
+def _sbom_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    groups = {"cyclonedx": "actions_bin.cdx.json", "spdx": "actions_bin.spdx.json"}
+    for action in [action for action in analysistest.target_actions(env) if action.mnemonic == "MonowheelSbom"]:
+        _sound(env, action)
+        format = action.argv[action.argv.index("--format") + 1]
+        asserts.equals(env, [target[DefaultInfo].files_to_run.executable], [file for file in action.inputs.to_list() if file.path != action.argv[0]])
+        asserts.equals(env, action.outputs.to_list(), target[OutputGroupInfo][format].to_list())
+        asserts.equals(env, [groups.pop(format)], [file.basename for file in action.outputs.to_list()])
+    asserts.equals(env, {}, groups)
+
+    # Whoever builds the target gets none of them.
+    asserts.equals(env, ["actions_bin"], [file.basename for file in target[DefaultInfo].files.to_list()])
+    return analysistest.end(env)
+
+_sbom_test = analysistest.make(_sbom_impl)
 
 def _wheel_impl(ctx):
     env = analysistest.begin(ctx)
@@ -111,6 +129,7 @@ def actions_cases(name):
         tags = SUBJECT,
         deps = [name + "_lib"],
     )
+    _sbom_test(name = name + "_sbom_test", target_under_test = name + "_bin")
     _binary_test(name = name + "_bin_test", target_under_test = name + "_bin")
     _wheel_test(name = name + "_wheel_test", target_under_test = "@locked__alpha_1_0_py3_none_any//:wheel")
     _no_actions_test(name = name + "_locked_test", target_under_test = "@locked//alpha")
