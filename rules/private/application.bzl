@@ -21,6 +21,9 @@ APPLICATION_ATTRS = BUILT_FOR_ATTRS | COLLECT_ATTRS | {
     "env": attr.string_dict(
         doc = """Environment variables that are set unless the caller has set them. `$(rootpath …)`, `$(rlocationpath …)` and Make variables are expanded; `$(location …)` means `$(rootpath …)`.""",
     ),
+    "exclude": attr.string_list_dict(
+        doc = """Files of wheels that are left out: globs over the paths in the wheel by the name of the project, `*` for all of them. `{"*": ["**/tests/**", "**/*.pyi"], "numpy": ["numpy/doc/**"]}` leaves out tests and type stubs everywhere and a folder of numpy. A wheel that loses files is rewritten, and `monowheel inspect` says what that saves. A glob that fits no file is an error.""",
+    ),
     "interpreter_args": attr.string_list(
         doc = """Options for the Python interpreter, such as `-Xutf8` or `-O`.""",
     ),
@@ -102,6 +105,7 @@ def assemble(ctx, *, args = []):
         lines,
         application = application,
         conflicts = ctx.attr.conflicts,
+        exclude = ctx.attr.exclude,
         info = collected.info,
         launcher = launcher,
         runfiles = collected.runfiles,

@@ -48,13 +48,14 @@ def _repository_line(file):
         return _import_line(place(file.short_path).split("/", 1)[0])
     return None
 
-def manifest(args, *, application, conflicts, info, launcher, runfiles):
+def manifest(args, *, application, conflicts, exclude, info, launcher, runfiles):
     """Adds the whole manifest to `args`.
 
     Args:
         args: an Args object that becomes a file.
         application: dict, the fields of the line of kind `application`.
         conflicts: dict of paths in the environment to the project whose file stays, `""` for none.
+        exclude: dict of projects, `*` for all, to globs of the files of their wheels that are left out.
         info: MonowheelInfo of the application.
         launcher: the native launcher, a File, or None.
         runfiles: its first-party files.
@@ -67,6 +68,8 @@ def manifest(args, *, application, conflicts, info, launcher, runfiles):
     args.add_all([struct(fields = application, launcher = launcher)], map_each = _application_line)
     for path, winner in conflicts.items():
         args.add(json.encode({"kind": "conflict", "path": path, "winner": winner or None}))
+    for project, paths in exclude.items():
+        args.add(json.encode({"kind": "exclude", "project": project, "paths": paths}))
     args.add_all(info.imports, map_each = _import_line)
     args.add_all(runfiles.files, map_each = _repository_line, expand_directories = False, uniquify = True)
     args.add_all(runfiles.files, map_each = _file_line, expand_directories = False)

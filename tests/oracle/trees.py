@@ -77,9 +77,8 @@ def run(*command: object, **variables: str) -> None:
         raise RuntimeError(f"{' '.join(line)}\n{done.stdout}{done.stderr}")
 
 
-def by_monowheel(wheels: Sequence[Path], python: str, folder: Path) -> Path:
-    """Make an application of the wheels and have it write its environment."""
-    parts = folder / "parts"
+def assemble(wheels: Sequence[Path], parts: Path, exclude: Sequence[str] = ()) -> Path:
+    """Make an application of the wheels, without the files that fit a glob of `exclude`."""
     parts.mkdir()
     (parts / "main.py").write_text("")
     lines: list[dict] = [
@@ -90,10 +89,18 @@ def by_monowheel(wheels: Sequence[Path], python: str, folder: Path) -> Path:
         facts = parts / f"{wheel.name}.json"
         run(TOOL, "facts", "--wheel", wheel, "--output", facts)
         lines.append({"kind": "wheel", "path": str(wheel), "facts": str(facts), "origin": wheel.name})
+    if exclude:
+        lines.append({"kind": "exclude", "project": "*", "paths": list(exclude)})
     (parts / "manifest.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     run(TOOL, "assemble", "--manifest", parts / "manifest.jsonl", "--output", parts / "app")
     (parts / "app").chmod(0o755)
-    run(parts / "app", MONOWHEEL_VENV=str(folder / "monowheel"), MONOWHEEL_PYTHON=python)
+    return parts / "app"
+
+
+def by_monowheel(wheels: Sequence[Path], python: str, folder: Path) -> Path:
+    """Make an application of the wheels and have it write its environment."""
+    application = assemble(wheels, folder / "parts")
+    run(application, MONOWHEEL_VENV=str(folder / "monowheel"), MONOWHEEL_PYTHON=python)
     return folder / "monowheel"
 
 

@@ -47,6 +47,22 @@ ARCHIVES = {
         {"args": ["it's", "größe", '"', "\\\n"], "env": {"A": "b c"}, "interpreter_args": ["-Xutf8"]},
     ),
     "many": ([files.Wheel(f"w{n}", {f"w{n}/m{m}.py": f"{n}{m}\n" for m in range(90)}) for n in range(30)], {}),
+    "rewritten": (
+        [
+            files.Wheel(
+                "cut",
+                {"cut/__init__.py": "x = 1\n" * 99, "cut/größe*": "#!/bin/sh\n", "cut/tests/a.py": "", "cut/a.pyi": ""},
+            ),
+            files.Wheel("cutbz", {"cutbz/__init__.py": "x = 1\n", "cutbz/a.pyi": ""}, compression=zipfile.ZIP_BZIP2),
+            files.Wheel("cutlz", {"cutlz/__init__.py": "x = 1\n", "cutlz/a.pyi": ""}, compression=zipfile.ZIP_LZMA),
+        ],
+        {
+            "lines": [
+                {"kind": "exclude", "project": "*", "paths": ["**/*.pyi"]},
+                {"kind": "exclude", "project": "cut", "paths": ["**/tests/**"]},
+            ]
+        },
+    ),
     "odd compression": ([files.Wheel("bz", {"bz/__init__.py": "x = 1\n"}, compression=zipfile.ZIP_BZIP2)], {}),
 }
 
@@ -93,6 +109,21 @@ def test_trees_are_the_same(root, tmp_path, name, umask, any_python):
     assert seen[0] == seen[1]
     assert seen[2] == seen[3]
     assert len(seen[0]) > 20
+
+
+def test_what_is_left_out_is_not_there(root, tmp_path, head):
+    wheels, application = ARCHIVES["rewritten"]
+    source = """import importlib.metadata
+for name in ("cut", "cutbz", "cutlz"):
+    found = importlib.metadata.files(name)
+    print(sorted(str(path) for path in found if "dist-info" not in str(path)), all(path.locate().exists() for path in found))
+"""
+    path = files.assemble(tmp_path / "app", {"main.py": source}, wheels, main="_main/main.py", **application, **head)
+    assert start(path, root, env={"PYTHONUTF8": 1}).stdout.splitlines() == [
+        "['cut/__init__.py', 'cut/größe'] True",
+        "['cutbz/__init__.py'] True",
+        "['cutlz/__init__.py'] True",
+    ]
 
 
 def test_both_share_one_cache(root, tmp_path):

@@ -29,6 +29,7 @@ def _binary_impl(ctx):
     asserts.equals(env, "3.11", application["python_version"])
     asserts.equals(env, "x86_64-unknown-linux-gnu", application["platform"])
     asserts.equals(env, [{"kind": "conflict", "path": "site-packages/tests/**", "winner": "alpha"}], lines(env, "conflict"))
+    asserts.equals(env, [{"kind": "exclude", "project": "*", "paths": ["**/tests/**"]}], lines(env, "exclude"))
 
     asserts.equals(
         env,
@@ -123,6 +124,7 @@ def actions_cases(name):
         args = ["--verbose"],
         conflicts = {"site-packages/tests/**": "alpha"},
         env = {"MODE": "fast"},
+        exclude = {"*": ["**/tests/**"]},
         interpreter_args = ["-Xutf8"],
         main = "main.py",
         requires_python = ">=3.11",

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::error::AppError;
 use super::first_party::FirstPartyFile;
 use super::interpreter::{Content, Interpreter};
-use super::manifest::{Code, Manifest, PackedBytecode, PackedWheel, VERSION};
+use super::manifest::{Code, Excluded, Manifest, PackedBytecode, PackedWheel, VERSION};
 use super::plan::{Plan, PlannedWheel};
 use crate::bootstrap::{self, Head};
 use crate::json;
@@ -55,12 +55,11 @@ pub fn assemble(plan: &Plan, output: &Path) -> Result<(), AppError> {
     let code = write_code(&mut archive, &plan.files)?;
     let interpreter = plan.interpreter.as_ref().map(|interpreter| write_interpreter(&mut archive, interpreter)).transpose()?;
     archive.directory(WHEELS).map_err(write)?;
-    for wheel in &plan.wheels {
-        copy_wheel(&mut archive, wheel)?;
+    let mut wheels = plan.wheels.iter().map(|wheel| write_wheel(&mut archive, wheel)).collect::<Result<Vec<_>, _>>()?;
+    for (wheel, bytecode) in wheels.iter_mut().zip(write_bytecode(&mut archive, &plan.wheels)?) {
+        wheel.bytecode = bytecode;
     }
-    let bytecode = write_bytecode(&mut archive, &plan.wheels)?;
-    let manifest =
-        json::canonical(&manifest(plan, code, interpreter.clone(), &bytecode)?).map_err(|source| AppError::Canonical { source })?;
+    let manifest = json::canonical(&manifest(plan, code, interpreter.clone(), wheels)?).map_err(|source| AppError::Canonical { source })?;
     archive.bytes(MANIFEST, false, &manifest).map_err(write)?;
     let mut sink = archive.finish().map_err(write)?;
     sink.seek(SeekFrom::Start(0)).map_err(write)?;
@@ -84,9 +83,8 @@ fn head(plan: &Plan, digest: &str, main_offset: u64, interpreter: Option<&Bundle
     launcher::head(program, &head, interpreter).map_err(|source| AppError::Launcher { origin: origin(), path: path.clone(), source })
 }
 
-fn manifest(plan: &Plan, code: Code, interpreter: Option<Bundled>, bytecode: &[Option<PackedBytecode>]) -> Result<Manifest, AppError> {
+fn manifest(plan: &Plan, code: Code, interpreter: Option<Bundled>, wheels: Vec<PackedWheel>) -> Result<Manifest, AppError> {
     let imports: Vec<String> = plan.imports.iter().cloned().collect();
-    let wheels: Vec<PackedWheel> = plan.wheels.iter().zip(bytecode).map(|(wheel, bytecode)| packed(wheel, bytecode.clone())).collect();
     Ok(Manifest {
         version: VERSION,
         entry: plan.entry.clone(),
@@ -120,7 +118,7 @@ pub fn dependencies_key(imports: &[String], wheels: &[PackedWheel]) -> Result<St
     Ok(hex(&Sha256::digest(&key))[..KEY].to_owned())
 }
 
-fn packed(wheel: &PlannedWheel, bytecode: Option<PackedBytecode>) -> PackedWheel {
+fn packed(wheel: &PlannedWheel) -> PackedWheel {
     let facts = &wheel.facts;
     PackedWheel {
         file: facts.file.clone(),
@@ -134,16 +132,26 @@ fn packed(wheel: &PlannedWheel, bytecode: Option<PackedBytecode>) -> PackedWheel
         console_scripts: facts.console_scripts.clone(),
         gui_scripts: facts.gui_scripts.clone(),
         drop: wheel.drop.iter().cloned().collect(),
-        bytecode,
+        bytecode: None,
+        excluded: None,
     }
 }
 
-fn copy_wheel<W: Write>(archive: &mut Writer<W>, wheel: &PlannedWheel) -> Result<(), AppError> {
+/// Copies a wheel, or rewrites it where files of it are left out; gives what the manifest says of it.
+fn write_wheel<W: Write + Seek>(archive: &mut Writer<W>, wheel: &PlannedWheel) -> Result<PackedWheel, AppError> {
+    let (facts, mut packed) = (&wheel.facts, packed(wheel));
     let read = |source| AppError::Read { path: wheel.path.clone(), source };
     let file = File::open(&wheel.path).map_err(read)?;
-    let member =
-        Member { name: format!("{WHEELS}{}", wheel.facts.file), kind: Kind::Plain, size: wheel.facts.size, crc32: wheel.facts.crc32 };
-    archive.copy(member, file).map_err(read)
+    let name = format!("{WHEELS}{}", facts.file);
+    let Some(rewrite) = &wheel.rewrite else {
+        archive.copy(Member::stored(&name, Kind::Plain, facts.size, facts.crc32), file).map_err(read)?;
+        return Ok(packed);
+    };
+    packed.size = rewrite.size();
+    packed.sha256 = write_nested(archive, &name, packed.size, |nested| rewrite.write(file, nested).map_err(read))?;
+    packed.excluded =
+        Some(Excluded { files: rewrite.files, bytes: rewrite.bytes, original_sha256: facts.sha256.clone(), original_size: facts.size });
+    Ok(packed)
 }
 
 /// Copies the bytecode, of which nobody has written down a checksum: its bytes are read once, on their way.
@@ -232,7 +240,7 @@ fn members(files: &[FirstPartyFile]) -> Vec<(Member, Option<&FirstPartyFile>)> {
     for file in files {
         let above = file.dest.match_indices('/').map(|(end, _)| (Member::directory(&file.dest[..=end]), None));
         members.extend(above);
-        members.push((Member { name: file.dest.clone(), kind: Kind::Plain, size: file.size, crc32: 0 }, Some(file)));
+        members.push((Member::stored(&file.dest, Kind::Plain, file.size, 0), Some(file)));
     }
     members.sort_by(|a, b| a.0.name.cmp(&b.0.name));
     members.dedup_by(|a, b| a.0.name == b.0.name);

@@ -80,13 +80,15 @@ fn read(origin: &str, input: &BytecodeInput, wheel: &PlannedWheel) -> Result<Opt
     let mut pycs = Vec::with_capacity(records.entries.len());
     for entry in &records.entries {
         let problem = |text: &str| refused(origin, input, format!("`{}` {text}", entry.name));
-        let member = Member { name: entry.name.clone(), kind: Kind::Plain, size: entry.central.size, crc32: entry.central.crc32 };
+        let member = Member::stored(&entry.name, Kind::Plain, entry.central.size, entry.central.crc32);
         if *entry != Entry::expected(&member, entry.offset) {
             return Err(problem("is not a plain member that is stored by the rules of every archive in the file"));
         }
         let pyc = format!("{SITE_PACKAGES}{}", entry.name);
         let (module, tag) = module_of(&pyc).ok_or_else(|| problem("is not the bytecode of a module"))?;
-        if wheel.facts.files.binary_search_by(|file| file.path.cmp(&module)).is_err() {
+        // It was made of the whole wheel.
+        let is_gone = wheel.rewrite.as_ref().is_some_and(|rewrite| rewrite.gone.contains(&module));
+        if !is_gone && wheel.facts.files.binary_search_by(|file| file.path.cmp(&module)).is_err() {
             return Err(problem(&format!("is of a module that {} has not", wheel.facts.file)));
         }
         if found.get_or_insert_with(|| tag.to_owned()) != tag {
@@ -118,7 +120,10 @@ fn leave_out(wheels: &mut [PlannedWheel]) {
     let brought: BTreeSet<String> = brought.map(str::to_owned).collect();
     for wheel in wheels {
         let Some(bytecode) = &mut wheel.bytecode else { continue };
-        let is_left_out = |pyc: &&String| module_of(pyc).is_some_and(|(module, _)| wheel.drop.contains(&module)) || brought.contains(*pyc);
+        let stays = |module: &str| {
+            !wheel.drop.contains(module) && wheel.facts.files.binary_search_by(|file| file.path.as_str().cmp(module)).is_ok()
+        };
+        let is_left_out = |pyc: &&String| module_of(pyc).is_some_and(|(module, _)| !stays(&module)) || brought.contains(*pyc);
         bytecode.drop = bytecode.pycs.iter().filter(is_left_out).cloned().collect();
     }
 }

@@ -46,6 +46,23 @@ pub enum AppError {
     Destination { origin: String, dest: String },
     #[error("{origin}: {count} {} more than one owner, with different content\n{list}hint: {hint}", if *count == 1 { "place has" } else { "places have" })]
     Conflicts { origin: String, count: usize, list: String, hint: String },
+    #[error("{origin}: exclude names a package that the application does not have: `{project}`{nearest}")]
+    ExcludeProject { origin: String, project: String, nearest: String },
+    #[error(
+        "{origin}: exclude has a glob that is not valid: `{glob}`\nhint: write a path within the wheel, with `*` and `?` within its parts \
+         and `**` for any number of parts"
+    )]
+    ExcludeGlob { origin: String, glob: String },
+    #[error(
+        "{origin}: exclude has a glob that fits no file of {project}: `{glob}`\nhint: globs are over the paths in the wheel, as `unzip -l` lists them; remove those that are not needed any more"
+    )]
+    ExcludeNothing { origin: String, glob: String, project: String },
+    #[error(
+        "{origin}: exclude has a glob that fits what describes the package: `{glob}` fits `{path}` of {file}\nhint: nothing of `.dist-info` can be left out; write a narrower glob, or one for each package"
+    )]
+    ExcludeProtected { origin: String, glob: String, file: String, path: String },
+    #[error(transparent)]
+    Wheel { source: crate::wheel::WheelError },
     #[error("{origin}: main `{dest}` is not among the sources{nearest}")]
     MainMissing { origin: String, dest: String, nearest: String },
     #[error("{origin}: entry point `{entry}` must be written as `package.module:attribute`")]

@@ -30,6 +30,8 @@ pub struct Input {
     pub imports: Vec<String>,
     /// Who wins where two owners have one path.
     pub settlements: Vec<Settlement>,
+    /// What wheels leave out.
+    pub excludes: Vec<Exclude>,
     /// The interpreter that travels in the file, if one does.
     pub interpreter: Option<InterpreterInput>,
     /// Files of that interpreter, where they are named one by one.
@@ -136,6 +138,16 @@ pub struct Settlement {
     pub winner: Option<String>,
 }
 
+/// Files of wheels that are left out.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exclude {
+    /// The project whose wheel loses them; `*`: any.
+    pub project: String,
+    /// Globs over the paths of the wheel's files, such as `**/tests/**`.
+    pub paths: Vec<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Line {
@@ -148,6 +160,7 @@ enum Line {
     Wheel(WheelInput),
     Bytecode(BytecodeInput),
     Conflict(Settlement),
+    Exclude(Exclude),
     Interpreter(InterpreterInput),
     #[serde(rename = "interpreter_file")]
     InterpreterFile(Source),
@@ -166,6 +179,7 @@ impl Input {
         collect(path, &mut Vec::new(), &mut lines)?;
         let mut applications = Vec::new();
         let (mut files, mut trees, mut wheels, mut imports, mut settlements) = (vec![], vec![], vec![], vec![], vec![]);
+        let mut excludes = Vec::new();
         let (mut interpreters, mut interpreter_files, mut bytecodes) = (Vec::new(), Vec::new(), Vec::new());
         for line in lines {
             match line {
@@ -176,6 +190,7 @@ impl Input {
                 Line::Wheel(wheel) => wheels.push(wheel),
                 Line::Bytecode(bytecode) => bytecodes.push(bytecode),
                 Line::Conflict(settlement) => settlements.push(settlement),
+                Line::Exclude(exclude) => excludes.push(exclude),
                 Line::Interpreter(interpreter) => interpreters.push(interpreter),
                 Line::InterpreterFile(source) => interpreter_files.push(source),
                 Line::List { .. } => {} // expanded by `collect`
@@ -191,7 +206,7 @@ impl Input {
         if interpreters.len() > 1 {
             return Err(AppError::InterpreterCount { path: path.to_owned(), found: interpreters.len() });
         }
-        Ok(Self { application, files, trees, wheels, bytecodes, imports, settlements, interpreter: interpreters.pop(), interpreter_files })
+        Ok(Self { application, files, trees, wheels, bytecodes, imports, settlements, excludes, interpreter: interpreters.pop(), interpreter_files })
     }
 }
 

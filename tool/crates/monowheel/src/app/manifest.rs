@@ -113,6 +113,9 @@ pub struct PackedWheel {
     /// Its modules compiled, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytecode: Option<PackedBytecode>,
+    /// What the build left out, by which the wheel is a rewrite of the one that was locked; none: it is that one, byte for byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excluded: Option<Excluded>,
 }
 
 /// The compiled modules of one wheel: a nested archive of pycs, named from `site-packages` on.
@@ -137,4 +140,26 @@ impl PackedBytecode {
     pub fn file_name(wheel: &str, tag: &str) -> String {
         format!("{wheel}.{tag}.zip")
     }
+}
+
+impl PackedWheel {
+    /// SHA-256 of the wheel that went in, which is what a lock file names.
+    #[must_use]
+    pub fn original_sha256(&self) -> &str {
+        self.excluded.as_ref().map_or(&self.sha256, |excluded| &excluded.original_sha256)
+    }
+}
+
+/// What the build left out of a wheel.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excluded {
+    /// How many files.
+    pub files: usize,
+    /// Their bytes when unpacked.
+    pub bytes: u64,
+    /// SHA-256 of the wheel before.
+    pub original_sha256: String,
+    /// Its size in bytes.
+    pub original_size: u64,
 }

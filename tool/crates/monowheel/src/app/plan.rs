@@ -10,9 +10,9 @@ use super::first_party::{self, FirstPartyFile};
 use super::input::{Application, Input, WheelInput};
 use super::interpreter::{Interpreter, InterpreterError};
 use super::manifest::{Entry, Python};
-use super::{conflicts, entry, versions};
+use super::{conflicts, entry, exclude, versions};
 use crate::bootstrap;
-use crate::wheel::{FACTS_FORMAT, Facts};
+use crate::wheel::{FACTS_FORMAT, Facts, Rewrite};
 
 /// An application that can be written.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub struct PlannedWheel {
     pub drop: BTreeSet<String>,
     /// Its modules compiled, if they go in.
     pub bytecode: Option<Bytecode>,
+    /// How it is rewritten, where files of it are left out.
+    pub rewrite: Option<Rewrite>,
 }
 
 impl Plan {
@@ -64,6 +66,7 @@ impl Plan {
             return Err(AppError::Destination { origin: application.origin, dest: dest.clone() });
         }
         let mut wheels = wheels(&application.origin, &input.wheels)?;
+        exclude::apply(&application.origin, &input.excludes, &mut wheels)?;
         let (files, clashes) = first_party::collect(input)?;
         conflicts::settle(&application.origin, &files, clashes, &imports, &mut wheels, &input.settlements)?;
         let entry = entry::resolve(&application, &files, &imports, &wheels)?;
@@ -123,7 +126,7 @@ fn wheels(origin: &str, inputs: &[WheelInput]) -> Result<Vec<PlannedWheel>, AppE
             None => {
                 let sources = BTreeSet::from([input.path.clone()]);
                 let (path, origin) = (input.path.clone(), input.origin.clone());
-                let planned = PlannedWheel { path, sources, origin, drop: BTreeSet::new(), bytecode: None, facts };
+                let planned = PlannedWheel { path, sources, origin, drop: BTreeSet::new(), rewrite: None, bytecode: None, facts };
                 wheels.insert(planned.facts.name.clone(), planned);
             }
         }

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::Exit;
-use crate::app::Settlement;
 use crate::app::project::{self, Request};
+use crate::app::{Exclude, Settlement};
 use crate::fetch::{DEFAULT_INDEX, Options};
 use crate::lock::Override;
 use crate::tags::{Platform, Python};
@@ -68,6 +68,9 @@ pub(super) struct Build {
     /// Where two wheels have PATH, take PROJECT's; may be repeated
     #[arg(long = "conflict", value_name = "PATH=PROJECT", help_heading = "What goes in", value_parser = pair)]
     conflicts: Vec<(String, String)>,
+    /// Leave out the files of wheels, or of PACKAGE's, whose path fits GLOB, such as '**/tests/**'; may be repeated
+    #[arg(long = "exclude", value_name = "[PACKAGE=]GLOB", help_heading = "What goes in", value_parser = exclude)]
+    excludes: Vec<Exclude>,
 
     /// Build for this platform, such as aarch64-unknown-linux-gnu [default: this machine's]
     #[arg(long, value_name = "NAME", help_heading = "Target")]
@@ -111,6 +114,7 @@ impl Build {
             args: self.args,
             env: self.env.into_iter().collect::<BTreeMap<_, _>>(),
             settlements: settlements.collect(),
+            excludes: self.excludes,
             fetch: Options { cache, index_url: self.index_url, find_links: self.find_links, offline: self.offline },
             output: self.output,
         })?;
@@ -122,6 +126,13 @@ impl Build {
 
 fn pair(text: &str) -> Result<(String, String), String> {
     text.split_once('=').map(|(left, right)| (left.to_owned(), right.to_owned())).ok_or_else(|| "expected a `=`".to_owned())
+}
+
+/// `numpy=**/tests/**`, or without a package for all of them.
+#[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
+fn exclude(text: &str) -> Result<Exclude, String> {
+    let (project, glob) = text.split_once('=').unwrap_or(("*", text));
+    Ok(Exclude { project: project.to_owned(), paths: vec![glob.to_owned()] })
 }
 
 /// A size for people.

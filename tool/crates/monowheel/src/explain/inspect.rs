@@ -9,7 +9,7 @@ use super::error::ExplainError;
 use super::graph;
 use super::licence::Licence;
 use super::package::Package;
-use crate::app::{Entry, Python};
+use crate::app::{Entry, Excluded, Python};
 use crate::bootstrap;
 use crate::zip::{Kind, Records};
 
@@ -63,6 +63,7 @@ pub struct PackageReport {
     pub console_scripts: BTreeMap<String, String>,
     pub dropped: Vec<String>,
     pub bytecode: Option<BytecodeReport>,
+    pub excluded: Option<Excluded>,
 }
 
 /// The compiled modules of a package.
@@ -140,6 +141,7 @@ impl Report {
             console_scripts: wheel.console_scripts.clone(),
             dropped: wheel.drop.clone(),
             bytecode: wheel.bytecode.as_ref().map(|bytecode| BytecodeReport { tag: bytecode.tag.clone(), size: bytecode.size }),
+            excluded: wheel.excluded.clone(),
         });
         let members = application.records.entries.iter().filter(|entry| !entry.is_directory());
         Ok(Self {

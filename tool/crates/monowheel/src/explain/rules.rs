@@ -18,7 +18,7 @@ pub(super) fn problems<R: Read + Seek>(input: &mut R, records: &Records, start: 
             Kind::Link if !links => Kind::Plain,
             kind => kind,
         };
-        let member = Member { name: found.name.clone(), kind, size: found.central.size, crc32: found.central.crc32 };
+        let member = Member::stored(&found.name, kind, found.central.size, found.central.crc32);
         let expected = Entry::expected(&member, found.offset);
         for field in field_differences(found, &expected) {
             problems.push(format!("`{}` has {} {} instead of {}", found.name, field.field, field.a, field.b));

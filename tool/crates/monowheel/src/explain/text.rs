@@ -87,6 +87,14 @@ fn packages_table(text: &mut String, report: &Report) -> fmt::Result {
             printable(package.sha256.get(..16).unwrap_or(&package.sha256)),
         )?;
     }
+    for package in &report.packages {
+        if let Some(excluded) = &package.excluded {
+            let files = format!("{} file{}", excluded.files, if excluded.files == 1 { "" } else { "s" });
+            let saved = size(excluded.original_size.saturating_sub(package.size));
+            let unpacked = size(excluded.bytes);
+            writeln!(text, "  {FAINT}without {files} of {}: saves {saved}, unpacked {unpacked}{FAINT:#}", printable(&package.name))?;
+        }
+    }
     Ok(())
 }
 

@@ -315,19 +315,23 @@ fn locked(application: &Application, path: &Path) -> Result<Check, ExplainError>
     for wheel in &application.manifest.wheels {
         let packages: Vec<_> = lock.packages.iter().filter(|package| package.name == wheel.name).collect();
         let mut wheels = packages.iter().flat_map(|package| &package.wheels);
-        let by_hash = packages.iter().any(|package| package.hashes.contains(&wheel.sha256));
-        if by_hash || wheels.any(|locked| locked.sha256 == wheel.sha256) {
+        let sha256 = wheel.original_sha256();
+        let by_hash = packages.iter().any(|package| package.hashes.iter().any(|hash| hash == sha256));
+        if by_hash || wheels.any(|locked| locked.sha256 == sha256) {
             continue;
         }
         let versions: Vec<&str> = packages.iter().map(|package| package.version.as_str()).collect();
         problems.push(if packages.is_empty() {
             format!("{}: the lock has no package `{}`", wheel.file, wheel.name)
         } else if versions.contains(&wheel.version.as_str()) {
-            format!("{}: the lock has {} {}, but no wheel of it with sha256 {}", wheel.file, wheel.name, wheel.version, wheel.sha256)
+            format!("{}: the lock has {} {}, but no wheel of it with sha256 {sha256}", wheel.file, wheel.name, wheel.version)
         } else {
             format!("{}: the lock has {} in version {}", wheel.file, wheel.name, versions.join(", "))
         });
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(Check::new("lock", format!("{} in {name}", plural(application.manifest.wheels.len(), "wheel")), problems))
+    let rewritten = application.manifest.wheels.iter().filter(|wheel| wheel.excluded.is_some()).count();
+    // What stayed is as RECORD says, and RECORD was the locked wheel's: that it was, only building again can show.
+    let rewritten = if rewritten > 0 { format!("; {} without what the build left out", plural(rewritten, "wheel")) } else { String::new() };
+    Ok(Check::new("lock", format!("{} in {name}{rewritten}", plural(application.manifest.wheels.len(), "wheel")), problems))
 }

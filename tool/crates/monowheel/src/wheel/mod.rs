@@ -15,6 +15,7 @@ mod metadata;
 mod path;
 mod read;
 mod record;
+mod rewrite;
 mod sums;
 #[cfg(test)]
 mod testing;
@@ -29,3 +30,4 @@ pub use metadata::{Metadata, MetadataError, WheelFile};
 pub use path::{MemberPath, PathError};
 pub use read::{Options, read, read_from};
 pub use record::{Record, RecordError};
+pub use rewrite::Rewrite;

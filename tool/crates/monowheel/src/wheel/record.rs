@@ -123,6 +123,34 @@ impl Record {
         }
         Ok(Self { entries })
     }
+
+    /// The text of a RECORD that was parsed before, with the lines of those files alone that `keep` admits.
+    ///
+    /// # Errors
+    /// As for [`Record::parse`].
+    pub fn without(bytes: &[u8], keep: impl Fn(&str) -> bool) -> Result<Vec<u8>, RecordError> {
+        let text = str::from_utf8(bytes).map_err(|_| RecordError::NotUtf8)?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut output = String::new();
+        for (line, row) in rows(text)? {
+            let path: MemberPath = match row[0].parse() {
+                Ok(path) => path,
+                Err(_) if row[0].ends_with('/') => continue,
+                Err(source) => return Err(RecordError::Path { line, source }),
+            };
+            if keep(path.as_str()) {
+                let fields: Vec<String> = row.iter().map(|field| quoted(field)).collect();
+                output.push_str(&fields.join(","));
+                output.push('\n');
+            }
+        }
+        Ok(output.into_bytes())
+    }
+}
+
+/// A field as `csv` writes it: in quotes only where it must be.
+fn quoted(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
 }
 
 fn parse_size(path: &str, text: &str) -> Result<Option<u64>, RecordError> {
@@ -222,6 +250,13 @@ mod tests {
         assert_eq!(record.entries["a.py"].size, Some(0));
         assert_eq!(record.entries["b,\"c\".py"].hash, record.entries["a.py"].hash);
         assert_eq!(record.entries["x.dist-info/RECORD"], Entry::default());
+    }
+
+    #[test]
+    fn lines_can_be_left_out() {
+        let text = format!("\u{feff}a.py,{EMPTY},0\r\n\"b,\"\"c\"\".py\",{EMPTY}=,\n\nfolder/,,\nx.dist-info/RECORD,,");
+        let kept = Record::without(text.as_bytes(), |path| path != "a.py").unwrap();
+        assert_eq!(String::from_utf8(kept).unwrap(), format!("\"b,\"\"c\"\".py\",{EMPTY}=,\nx.dist-info/RECORD,,\n"));
     }
 
     #[test]

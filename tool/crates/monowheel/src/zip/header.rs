@@ -7,9 +7,17 @@ const DOS_TIME: u16 = 0;
 const CREATOR_UNIX: u16 = 3 << 8;
 const VERSION_DEFAULT: u16 = 20;
 const VERSION_ZIP64: u16 = 45;
+const VERSION_BZIP2: u16 = 46;
+/// Of APPNOTE.TXT 6.3, which has LZMA and Zstandard.
+const VERSION_LATEST: u16 = 63;
+/// General purpose bit 1, of LZMA: the content ends with a mark (4.4.4).
+const FLAG_MARKED: u16 = 1 << 1;
 /// General purpose bit 11: the name is UTF-8 (4.4.4). Left clear for ASCII names, which are the same either way.
 const FLAG_UTF8: u16 = 1 << 11;
 const METHOD_STORED: u16 = 0;
+const METHOD_BZIP2: u16 = 12;
+const METHOD_LZMA: u16 = 14;
+const METHOD_ZSTD: u16 = 93;
 const ZIP64_EXTRA: u16 = 1;
 const MODE_FILE: u32 = 0o100_644;
 const MODE_EXECUTABLE: u32 = 0o100_755;
@@ -28,10 +36,23 @@ pub struct Member {
     pub name: String,
     /// What its mode says: directories are 0755 always.
     pub kind: Kind,
-    /// Size of the content in bytes.
+    /// Bytes that the content takes in the archive.
     pub size: u64,
     /// CRC-32 of the content.
     pub crc32: u32,
+    /// How the content is compressed; none: it is stored.
+    pub packed: Option<Packed>,
+}
+
+/// What headers say of content that comes compressed; this crate compresses none itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packed {
+    /// Number of the method (4.4.5).
+    pub method: u16,
+    /// Bytes of the content when inflated.
+    pub size: u64,
+    /// Whether the content ends with a mark of its own (LZMA, 4.4.4).
+    pub marked: bool,
 }
 
 /// What a member that is no directory is.
@@ -69,7 +90,13 @@ impl Member {
     #[must_use]
     pub fn directory(name: &str) -> Self {
         debug_assert!(name.ends_with('/'), "directory names end with a slash");
-        Self { name: name.to_owned(), kind: Kind::Plain, size: 0, crc32: 0 }
+        Self::stored(name, Kind::Plain, 0, 0)
+    }
+
+    /// A member whose content stands in the archive as it is.
+    #[must_use]
+    pub fn stored(name: &str, kind: Kind, size: u64, crc32: u32) -> Self {
+        Self { name: name.to_owned(), kind, size, crc32, packed: None }
     }
 
     /// Bytes that this member takes in the archive before the central directory.
@@ -86,11 +113,31 @@ impl Member {
     }
 
     const fn is_large(&self) -> bool {
-        self.size >= MAX32
+        self.size >= MAX32 || self.inflated() >= MAX32
+    }
+
+    /// Bytes of the content when inflated.
+    const fn inflated(&self) -> u64 {
+        match self.packed {
+            Some(packed) => packed.size,
+            None => self.size,
+        }
     }
 
     fn flags(&self) -> u16 {
-        if self.name.is_ascii() { 0 } else { FLAG_UTF8 }
+        let marked = self.packed.is_some_and(|packed| packed.marked);
+        let utf8 = if self.name.is_ascii() { 0 } else { FLAG_UTF8 };
+        utf8 | if marked { FLAG_MARKED } else { 0 }
+    }
+
+    /// Version needed to extract (4.4.3).
+    fn version(&self, wide: bool) -> u16 {
+        let method = match self.packed.map_or(METHOD_STORED, |packed| packed.method) {
+            METHOD_BZIP2 => VERSION_BZIP2,
+            METHOD_LZMA | METHOD_ZSTD => VERSION_LATEST,
+            _ => VERSION_DEFAULT,
+        };
+        if wide { method.max(VERSION_ZIP64) } else { method }
     }
 
     fn mode(&self) -> u32 {
@@ -104,13 +151,14 @@ impl Member {
 
     /// What local and central headers share, from "version needed" to "extra field length" (4.3.7, 4.3.12).
     fn common(&self, wide: bool, extra: usize) -> Vec<u8> {
-        let version = if wide { VERSION_ZIP64 } else { VERSION_DEFAULT };
-        let size = narrow32(self.size);
+        // Both or none: a reader may expect both in the ZIP64 field (4.5.3).
+        let narrow = |size: u64| if self.is_large() { u32::MAX } else { narrow32(size) };
+        let method = self.packed.map_or(METHOD_STORED, |packed| packed.method);
         let mut bytes = Vec::with_capacity(26);
-        for half in [version, self.flags(), METHOD_STORED, DOS_TIME, DOS_DATE] {
+        for half in [self.version(wide), self.flags(), method, DOS_TIME, DOS_DATE] {
             bytes.extend(half.to_le_bytes());
         }
-        for word in [self.crc32, size, size] {
+        for word in [self.crc32, narrow(self.size), narrow(self.inflated())] {
             bytes.extend(word.to_le_bytes());
         }
         for half in [self.name.len(), extra] {
@@ -121,7 +169,7 @@ impl Member {
 
     /// The local file header (4.3.7).
     pub(crate) fn local_header(&self) -> Vec<u8> {
-        let extra = if self.is_large() { zip64_extra(&[self.size, self.size]) } else { Vec::new() };
+        let extra = if self.is_large() { zip64_extra(&[self.inflated(), self.size]) } else { Vec::new() };
         let mut bytes = b"PK\x03\x04".to_vec();
         bytes.extend(self.common(self.is_large(), extra.len()));
         bytes.extend(self.name.as_bytes());
@@ -133,13 +181,13 @@ impl Member {
     pub(crate) fn central_header(&self, offset: u64) -> Vec<u8> {
         let mut wide = Vec::new();
         if self.is_large() {
-            wide.extend([self.size, self.size]);
+            wide.extend([self.inflated(), self.size]);
         }
         if offset >= MAX32 {
             wide.push(offset);
         }
         let extra = if wide.is_empty() { Vec::new() } else { zip64_extra(&wide) };
-        let version = if wide.is_empty() { VERSION_DEFAULT } else { VERSION_ZIP64 };
+        let version = self.version(!wide.is_empty());
         let mode = self.mode();
         let attributes = (mode << 16) | if mode == MODE_DIRECTORY { DOS_DIRECTORY } else { 0 };
         let mut bytes = b"PK\x01\x02".to_vec();

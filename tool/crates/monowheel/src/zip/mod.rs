@@ -10,7 +10,7 @@ mod section;
 mod writer;
 
 pub(crate) use header::end_of_directory;
-pub use header::{Kind, Member};
+pub use header::{Kind, Member, Packed};
 pub use records::{Entry, Fields, Records, RecordsError};
 pub use section::Section;
 pub use writer::{Reserved, Writer, archive_size};

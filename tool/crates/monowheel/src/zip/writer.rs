@@ -43,8 +43,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// Where the sink cannot be written to.
     pub fn bytes(&mut self, name: &str, executable: bool, content: &[u8]) -> io::Result<()> {
-        let member =
-            Member { name: name.to_owned(), kind: Kind::file(executable), size: content.len() as u64, crc32: super::crc32(content) };
+        let member = Member::stored(name, Kind::file(executable), content.len() as u64, super::crc32(content));
         self.start(member)?;
         self.sink.write_all(content)?;
         self.position += content.len() as u64;
@@ -100,7 +99,7 @@ impl<W: Write + Seek> Writer<W> {
     /// # Errors
     /// Where the sink cannot be written to.
     pub fn reserve(&mut self, name: &str, size: u64) -> io::Result<Reserved> {
-        self.start(Member { name: name.to_owned(), kind: Kind::Plain, size, crc32: 0 })?;
+        self.start(Member::stored(name, Kind::Plain, size, 0))?;
         Ok(Reserved { index: self.directory.len() - 1 })
     }
 
@@ -207,7 +206,7 @@ mod tests {
     fn a_file_that_changed_size_is_refused() {
         for content in ["short", "much too long"] {
             let mut writer = Writer::new(Cursor::new(Vec::new()), 0);
-            let member = Member { name: "x".into(), kind: Kind::Plain, size: 7, crc32: 0 };
+            let member = Member::stored("x", Kind::Plain, 7, 0);
             let error = writer.copy(member, content.as_bytes()).unwrap_err();
             assert!(error.to_string().contains("changed while it was read"), "{error}");
         }

@@ -9,6 +9,7 @@ mod bytecode;
 mod conflicts;
 mod diff;
 mod entry;
+mod exclude;
 mod extract;
 mod facts;
 mod harness;

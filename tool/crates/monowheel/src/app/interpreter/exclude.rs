@@ -1,5 +1,7 @@
 //! Which parts of an interpreter stay out: globs, the last that matches decides, as in a `.gitignore`.
 
+use crate::app::glob::fits;
+
 /// What is left out by default: what no application needs at run time. Stated in ARCHITECTURE.md, "A bundled interpreter".
 pub const DEFAULT: &[&str] = &[
     // Compiled for places and times that are others on the machine where the file runs.
@@ -53,33 +55,10 @@ impl<'a> Exclude<'a> {
 
     /// Whether `name` stays out.
     pub fn matches(&self, name: &str) -> bool {
-        let parts: Vec<&str> = name.split('/').collect();
         self.globs.iter().fold(false, |out, glob| {
             let (outcome, glob) = glob.strip_prefix('!').map_or((true, *glob), |glob| (false, glob));
-            if out != outcome && fits(&glob.split('/').collect::<Vec<_>>(), &parts) { outcome } else { out }
+            if out != outcome && fits(glob, name) { outcome } else { out }
         })
-    }
-}
-
-/// Whether a path fits a glob: `*` and `?` stay within a part, `**` stands for any number of parts.
-fn fits(glob: &[&str], path: &[&str]) -> bool {
-    match (glob.split_first(), path.split_first()) {
-        (None, None) => true,
-        (Some((&"**", rest)), Some((_, below))) => fits(rest, path) || fits(glob, below),
-        (Some((&"**", rest)), None) => fits(rest, path),
-        (Some((part, rest)), Some((name, below))) => part_fits(part.as_bytes(), name.as_bytes()) && fits(rest, below),
-        _ => false,
-    }
-}
-
-fn part_fits(glob: &[u8], name: &[u8]) -> bool {
-    match (glob.split_first(), name.split_first()) {
-        (None, None) => true,
-        (Some((b'*', rest)), Some((_, below))) => part_fits(rest, name) || part_fits(glob, below),
-        (Some((b'*', rest)), None) => part_fits(rest, name),
-        (Some((b'?', rest)), Some((_, below))) => part_fits(rest, below),
-        (Some((letter, rest)), Some((found, below))) => letter == found && part_fits(rest, below),
-        _ => false,
     }
 }
 

@@ -168,7 +168,7 @@ fn folder(name: &str) -> String {
 }
 
 fn member(name: &str, kind: Kind, content: &[u8]) -> Member {
-    Member { name: name.to_owned(), kind, size: content.len() as u64, crc32: crate::zip::crc32(content) }
+    Member::stored(name, kind, content.len() as u64, crate::zip::crc32(content))
 }
 
 /// Follows the links from `executable` to a program.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub use error::ProjectError;
 use pyproject::PyProject;
 
-use super::input::{Application, Input, Settlement, VERSION};
+use super::input::{Application, Exclude, Input, Settlement, VERSION};
 use super::{AppError, Plan, assemble};
 use crate::lock::{self, Item, Lock, Part};
 use crate::tags::{Platform, Python, Target, normalize};
@@ -60,6 +60,8 @@ pub struct Request {
     pub env: BTreeMap<String, String>,
     /// Who wins where two wheels have one path.
     pub settlements: Vec<Settlement>,
+    /// What wheels leave out.
+    pub excludes: Vec<Exclude>,
     /// How to get wheels.
     pub fetch: crate::fetch::Options,
     /// The file to write; `dist/<project>` where none is given.
@@ -242,6 +244,7 @@ impl Project<'_> {
             launcher: None,
         };
         let settlements = self.request.settlements.clone();
+        let excludes = self.request.excludes.clone();
         Ok(Input {
             application,
             files,
@@ -250,6 +253,7 @@ impl Project<'_> {
             bytecodes: Vec::new(),
             imports,
             settlements,
+            excludes,
             interpreter: None,
             interpreter_files: Vec::new(),
         })

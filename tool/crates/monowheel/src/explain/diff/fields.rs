@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn fields_are_named_and_put_into_words() {
-        let member = Member { name: "a.py".into(), kind: Kind::Plain, size: 3, crc32: 7 };
+        let member = Member::stored("a.py", Kind::Plain, 3, 7);
         let a = Entry::expected(&member, 0);
         let mut b = Entry::expected(&Member { kind: Kind::Executable, ..member }, 1000);
         assert_eq!(differences(&a, &a), []);

@@ -55,7 +55,11 @@ impl Bill {
     /// Where a wheel in it cannot be read.
     pub fn of_file(application: &Application) -> Result<Self, ExplainError> {
         let manifest = &application.manifest;
-        let packages = Package::all(application)?;
+        let mut packages = Package::all(application)?;
+        for (package, wheel) in packages.iter_mut().zip(&manifest.wheels) {
+            // The distribution as others know it, whatever of it was left out.
+            wheel.original_sha256().clone_into(&mut package.sha256);
+        }
         let edges = graph::edges(&packages, &manifest.python.versions, manifest.platform.as_deref());
         let (sha256, code) = (Some(application.sha256()?), Some(manifest.code.sha256.clone()));
         let interpreter = manifest.interpreter.as_ref().map(|found| (found.version.clone(), Some(found.sha256.clone())));

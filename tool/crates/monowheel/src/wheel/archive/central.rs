@@ -9,6 +9,8 @@ const SIGNATURE: &[u8] = b"PK\x01\x02";
 /// The version of APPNOTE.TXT times ten that a member may need (4.4.3).
 const NEWEST: u8 = 63;
 const FLAG_ENCRYPTED: u16 = 1;
+/// Of LZMA alone: the content ends with a mark.
+const FLAG_MARKED: u16 = 1 << 1;
 const FLAG_PATCHED: u16 = 1 << 5;
 const FLAG_STRONG_ENCRYPTION: u16 = 1 << 6;
 const FLAG_MASKED: u16 = 1 << 13;
@@ -117,6 +119,7 @@ fn member(mut raw: Raw<'_>) -> Result<Central, ArchiveError> {
         crc32: raw.crc32,
         size: raw.size,
         compressed: raw.compressed,
+        marked: method == Method::Lzma && raw.flags & FLAG_MARKED != 0,
         offset: raw.offset,
         content: 0,
     };

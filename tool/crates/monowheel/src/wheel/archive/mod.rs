@@ -18,7 +18,7 @@ mod fields;
 mod local;
 
 use std::collections::BTreeMap;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 pub use error::ArchiveError;
 
@@ -86,6 +86,18 @@ impl Method {
             _ => return None,
         })
     }
+
+    /// The number in headers (4.4.5).
+    #[must_use]
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::Stored => 0,
+            Self::Deflate => 8,
+            Self::Bzip2 => 12,
+            Self::Lzma => 14,
+            Self::Zstd => 93,
+        }
+    }
 }
 
 /// One member.
@@ -105,10 +117,23 @@ pub struct Entry {
     pub size: u64,
     /// Size in the archive in bytes.
     pub compressed: u64,
+    /// Whether compressed content ends with a mark of its own, as LZMA may.
+    pub marked: bool,
     /// Where its local header begins.
     offset: u64,
     /// Where its compressed content begins.
     content: u64,
+}
+
+impl Entry {
+    /// The compressed bytes in the archive that this is a member of.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub fn compressed<R: Read + Seek>(&self, mut archive: R) -> io::Result<impl Read> {
+        archive.seek(SeekFrom::Start(self.content))?;
+        Ok(archive.take(self.compressed))
+    }
 }
 
 /// An archive whose structure was checked; the content of a member is checked as it is read.
@@ -257,7 +282,7 @@ mod tests {
     fn the_zip_crate_reads_the_same() {
         let zip = Zip::new([Member::new("pkg/", ""), Member::compressed("pkg/a.py", "one", DEFLATE), Member::new("b", "two")]);
         let bytes = zip.bytes();
-        let mut other = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
+        let mut other = zip::ZipArchive::new(io::Cursor::new(&bytes)).unwrap();
         for (index, (entry, content)) in zip.contents().into_iter().enumerate() {
             let mut member = other.by_index(index).unwrap();
             let mut expected = Vec::new();
