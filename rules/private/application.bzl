@@ -13,7 +13,7 @@ _ENTRIES = ["main", "entry_point", "script"]
 
 APPLICATION_ATTRS = BUILT_FOR_ATTRS | COLLECT_ATTRS | {
     "conflicts": attr.string_dict(
-        doc = """Who wins where two wheels bring different files to one place: `{"site-packages/tests/**": "pandas"}` keeps the files of the project `pandas`; an empty name keeps none.""",
+        doc = """Who wins where two wheels bring different files to one place: `{"site-packages/tests/**": "pandas"}` keeps the files of the project `pandas`; an empty name keeps none. `{"token.py": "standard-library"}` says that nothing imports the first-party module `token`, which the standard library hides.""",
     ),
     "entry_point": attr.string(
         doc = """A function to call, as `package.module:function`; its return value is the exit code. Give one of `main`, `entry_point` and `script`.""",

@@ -134,6 +134,19 @@ def test_what_is_left_out_has_no_bytecode(root, tmp_path, head, any_python):
             **head,
         )
         assert start(app, root, env={"MONOWHEEL_PYTHON": any_python}).stdout == expected
+    # Compiled before it was left out.
+    app = files.assemble(
+        tmp_path / "app",
+        {"main.py": "import kept\n"},
+        [files.Wheel("kept", {"kept/__init__.py": "", "kept/tests/__init__.py": ""})],
+        lines=[{"kind": "exclude", "project": "kept", "paths": ["kept/tests/**"]}],
+        main="_main/main.py",
+        bytecode=any_python,
+        **head,
+    )
+    start(app, root, env={"MONOWHEEL_PYTHON": any_python})
+    assert [name for name in pycs(root) if "kept/" in str(name) and "tests" in str(name)] == []
+    assert [name for name in pycs(root) if "kept/" in str(name)] != []
 
 
 def test_damage_is_mended(root, tmp_path, head, any_python):

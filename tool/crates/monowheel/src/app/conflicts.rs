@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::error::AppError;
 use super::first_party::{Clash, FirstPartyFile, digest};
+use super::folding::{Folding, Named};
 use super::input::Settlement;
 use super::plan::PlannedWheel;
 
@@ -87,6 +88,44 @@ pub fn settle(
     if found.is_empty() { Ok(()) } else { Err(conflicts(origin, found)) }
 }
 
+/// Finds names that the target's file systems take for one, after [`settle`]; settles those of wheels that the user settled and fails on the rest.
+///
+/// # Errors
+/// Where one is left.
+pub fn settle_folded(
+    origin: &str,
+    folding: Folding,
+    files: &[FirstPartyFile],
+    wheels: &mut [PlannedWheel],
+    settlements: &[Settlement],
+) -> Result<(), AppError> {
+    let own = folding.find(files.iter().map(|file| Named { path: &file.dest, owner: &file.origin }));
+    if !own.is_empty() {
+        return Err(folding.error(origin, &own, false));
+    }
+    let found = folding.find(left(wheels));
+    let below = |path: &str, name: &str| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_found = |path: &str| found.iter().flat_map(|folded| &folded.spellings).any(|(name, _)| below(path, name));
+    for wheel in wheels.iter_mut() {
+        let (drop, name) = (&mut wheel.drop, &wheel.facts.name);
+        for file in wheel.facts.files.iter().filter(|file| is_found(&file.path)) {
+            if settlement(settlements, &file.path).is_some_and(|settlement| settlement.winner.as_ref() != Some(name)) {
+                drop.insert(file.path.clone());
+            }
+        }
+    }
+    let rest = if found.is_empty() { found } else { folding.find(left(wheels)) };
+    if rest.is_empty() { Ok(()) } else { Err(folding.error(origin, &rest, true)) }
+}
+
+/// The places of wheels that are not dropped.
+fn left(wheels: &[PlannedWheel]) -> impl Iterator<Item = Named<'_>> {
+    wheels.iter().flat_map(|wheel| {
+        let stay = wheel.facts.files.iter().filter(|file| !wheel.drop.contains(&file.path));
+        stay.map(|file| Named { path: &file.path, owner: &wheel.facts.file })
+    })
+}
+
 fn wheel_owner(wheels: &[PlannedWheel], place: &Place<'_>) -> String {
     format!("{} ({})", wheels[place.wheel].facts.file, bytes(place.size))
 }
@@ -148,7 +187,7 @@ fn settlement<'a>(settlements: &'a [Settlement], path: &str) -> Option<&'a Settl
 }
 
 /// Importable first-party files by their path below each import root.
-fn modules<'a>(files: &'a [FirstPartyFile], imports: &BTreeSet<String>) -> BTreeMap<&'a str, Vec<&'a FirstPartyFile>> {
+pub(super) fn modules<'a>(files: &'a [FirstPartyFile], imports: &BTreeSet<String>) -> BTreeMap<&'a str, Vec<&'a FirstPartyFile>> {
     let mut modules: BTreeMap<&str, Vec<&FirstPartyFile>> = BTreeMap::new();
     for root in imports {
         for file in files {

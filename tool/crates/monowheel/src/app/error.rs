@@ -46,6 +46,13 @@ pub enum AppError {
     Destination { origin: String, dest: String },
     #[error("{origin}: {count} {} more than one owner, with different content\n{list}hint: {hint}", if *count == 1 { "place has" } else { "places have" })]
     Conflicts { origin: String, count: usize, list: String, hint: String },
+    #[error("{origin}: {count} {} spelled in two ways are one on {system}\n{list}hint: {hint}", if *count == 1 { "name" } else { "names" })]
+    Folded { origin: String, count: usize, system: &'static str, list: String, hint: String },
+    #[error(
+        "{origin}: first-party modules are hidden by the standard library, which comes first on sys.path\n{list}hint: rename them, move them into a package, \
+         or say that nothing imports them: conflicts = {{\"{path}\": \"standard-library\"}}"
+    )]
+    Hidden { origin: String, list: String, path: String },
     #[error("{origin}: exclude names a package that the application does not have: `{project}`{nearest}")]
     ExcludeProject { origin: String, project: String, nearest: String },
     #[error(

@@ -206,7 +206,18 @@ impl Input {
         if interpreters.len() > 1 {
             return Err(AppError::InterpreterCount { path: path.to_owned(), found: interpreters.len() });
         }
-        Ok(Self { application, files, trees, wheels, bytecodes, imports, settlements, excludes, interpreter: interpreters.pop(), interpreter_files })
+        Ok(Self {
+            application,
+            files,
+            trees,
+            wheels,
+            bytecodes,
+            imports,
+            settlements,
+            excludes,
+            interpreter: interpreters.pop(),
+            interpreter_files,
+        })
     }
 }
 

@@ -10,6 +10,7 @@ mod entry;
 mod error;
 mod exclude;
 mod first_party;
+mod folding;
 mod glob;
 mod input;
 mod interpreter;
@@ -17,6 +18,7 @@ mod manifest;
 mod plan;
 #[cfg(feature = "fetch")]
 pub mod project;
+mod stdlib;
 mod versions;
 
 pub use assemble::{assemble, dependencies_key, is_executable};

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use super::bytecode::{self, Bytecode};
 use super::error::AppError;
 use super::first_party::{self, FirstPartyFile};
+use super::folding::Folding;
 use super::input::{Application, Input, WheelInput};
 use super::interpreter::{Interpreter, InterpreterError};
 use super::manifest::{Entry, Python};
-use super::{conflicts, entry, exclude, versions};
+use super::{conflicts, entry, exclude, stdlib, versions};
 use crate::bootstrap;
 use crate::wheel::{FACTS_FORMAT, Facts, Rewrite};
 
@@ -69,9 +70,14 @@ impl Plan {
         exclude::apply(&application.origin, &input.excludes, &mut wheels)?;
         let (files, clashes) = first_party::collect(input)?;
         conflicts::settle(&application.origin, &files, clashes, &imports, &mut wheels, &input.settlements)?;
+        if let Some(folding) = Folding::of(application.platform.as_deref()) {
+            conflicts::settle_folded(&application.origin, folding, &files, &mut wheels, &input.settlements)?;
+        }
         let entry = entry::resolve(&application, &files, &imports, &wheels)?;
         let python = versions::accepted(&application, &wheels.iter().map(|wheel| &wheel.facts).collect::<Vec<_>>())?;
         bytecode::attach(&application.origin, python.default.as_deref(), &input.bytecodes, &mut wheels)?;
+        let modules = conflicts::modules(&files, &imports);
+        stdlib::check(&application.origin, application.main.as_deref(), &modules, &python.versions, &input.settlements)?;
         let read = |path: &PathBuf| fs::read(path).map_err(|source| AppError::Read { path: path.clone(), source });
         let launcher = application.launcher.as_ref().map(read).transpose()?;
         let interpreter =

@@ -55,7 +55,7 @@ fn the_manifest_says_what_is_inside() {
         "sha256": "52cbf48f6d273627a45d158924220bbee937d4aed5d01c433da12594df229c5b",
         "size": 776
       },
-      "dependencies": "048efb2d5ed8dbdf3980674cc43a05e7",
+      "dependencies": "e1c05790b2a1d48859eec98095bca703",
       "entry": {
         "attr": "serve",
         "kind": "attr",

@@ -135,3 +135,72 @@ fn a_first_party_package_that_hides_part_of_a_namespace() {
     let namespace = Wheel::new("one").file("ns/part.py", "");
     project().source("_main/ns/other.py", "").wheel(&namespace).file();
 }
+
+#[test]
+fn names_that_the_target_takes_for_one() {
+    let on = |platform: Option<&str>| {
+        let mut application = json!({"main": "_main/a.py", "python_version": "3.11"});
+        if let Some(platform) = platform {
+            application["platform"] = json!(platform);
+        }
+        let upper = Wheel::new("upper").file("Crypto/__init__.py", "1").file("Crypto/a.py", "").file("upper/README", "1");
+        let lower = Wheel::new("lower").file("crypto/__init__.py", "2").file("upper/readme", "2");
+        Project::new(application).source("_main/a.py", "").wheel(&upper).wheel(&lower)
+    };
+    on(None).file();
+    on(Some("x86_64-unknown-linux-gnu")).file();
+    insta::assert_snapshot!(on(Some("aarch64-apple-darwin")).error(), @r#"
+    error: //svc:bin: 2 names spelled in two ways are one on macOS, which tells neither upper from lower case nor two ways to write an accent
+      site-packages/Crypto (upper-1.0-py3-none-any.whl)
+      site-packages/crypto (lower-1.0-py3-none-any.whl)
+      site-packages/upper/README (upper-1.0-py3-none-any.whl)
+      site-packages/upper/readme (lower-1.0-py3-none-any.whl)
+    hint: remove one of them, or say whose stays: conflicts = {"site-packages/crypto": "<project>"}, with `/**` behind a folder
+    "#);
+    let settled = |path: &str, winner: &str| json!({"kind": "conflict", "path": path, "winner": winner});
+    let project = on(Some("aarch64-apple-darwin")).line(settled("site-packages/crypto/**", "upper"));
+    insta::assert_snapshot!(project.error(), @r#"
+    error: //svc:bin: 1 name spelled in two ways are one on macOS, which tells neither upper from lower case nor two ways to write an accent
+      site-packages/upper/README (upper-1.0-py3-none-any.whl)
+      site-packages/upper/readme (lower-1.0-py3-none-any.whl)
+    hint: remove one of them, or say whose stays: conflicts = {"site-packages/upper/readme": "<project>"}, with `/**` behind a folder
+    "#);
+    let project = project.line(settled("site-packages/upper/README", "lower"));
+    assert_eq!(dropped(&project.file()), [json!(["site-packages/crypto/__init__.py"]), json!(["site-packages/upper/README"])]);
+}
+
+#[test]
+fn first_party_names_that_the_target_takes_for_one() {
+    let project = |platform| {
+        Project::new(json!({"main": "_main/a.py", "platform": platform})).source("_main/a.py", "").source("_main/caf\u{e9}.txt", "1")
+    };
+    insta::assert_snapshot!(project("aarch64-apple-darwin").source("_main/cafe\u{301}.txt", "").error(), @r"
+    error: //svc:bin: 1 name spelled in two ways are one on macOS, which tells neither upper from lower case nor two ways to write an accent
+      _main/cafe\u{301}.txt (//svc:lib)
+      _main/caf\u{e9}.txt (//svc:lib)
+    hint: rename one of them
+    ");
+    project("x86_64-pc-windows-msvc").source("_main/cafe\u{301}.txt", "").file();
+    assert!(project("x86_64-pc-windows-msvc").source("_main/A.py", "").error().contains("Windows"));
+}
+
+#[test]
+fn the_standard_library_hides_first_party_modules() {
+    let project = |version: &str| {
+        Project::new(json!({"main": "_main/code.py", "requires_python": version}))
+            .import("_main")
+            .import("_main/lib")
+            .source("_main/code.py", "")
+            .source("_main/svc/json.py", "")
+            .source("_main/platform/namespace.py", "")
+            .source("_main/lib/tomllib/__init__.py", "")
+    };
+    project(">=3.9").file();
+    insta::assert_snapshot!(project(">=3.11").source("_main/token.py", "").error(), @r#"
+    error: //svc:bin: first-party modules are hidden by the standard library, which comes first on sys.path
+      import token does not find _main/token.py, from //svc:lib
+      import tomllib does not find _main/lib/tomllib/__init__.py, from //svc:lib
+    hint: rename them, move them into a package, or say that nothing imports them: conflicts = {"token.py": "standard-library"}
+    "#);
+    project(">=3.11").line(json!({"kind": "conflict", "path": "tomllib/__init__.py", "winner": "standard-library"})).file();
+}
