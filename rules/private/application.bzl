@@ -27,6 +27,15 @@ APPLICATION_ATTRS = BUILT_FOR_ATTRS | COLLECT_ATTRS | {
     "interpreter_args": attr.string_list(
         doc = """Options for the Python interpreter, such as `-Xutf8` or `-O`.""",
     ),
+    "licenses_allow": attr.string_list(
+        doc = """Licences that packages in the file may have, by their SPDX names: `["MIT", "BSD-*"]`; where there are none, any. A package that is offered under several passes with one.""",
+    ),
+    "licenses_clarify": attr.string_dict(
+        doc = """What you know of packages whose metadata does not say, or says wrong: `{"idna": "BSD-3-Clause"}`. It counts for `licenses_allow` and `licenses_deny`.""",
+    ),
+    "licenses_deny": attr.string_list(
+        doc = """Licences that packages in the file may not have: `["AGPL-*", "GPL-3.0-only"]`. A package of unknown licence does not pass.""",
+    ),
     "main": attr.label(
         doc = """A Python file to run as `python main.py` does; it need not be among `srcs`. Give one of `main`, `entry_point` and `script`.""",
         allow_single_file = [".py"],
@@ -88,7 +97,13 @@ def assemble(ctx, *, args = []):
         "origin": label_text(ctx.label),
     }
     collected = collect(ctx, extra_sources = [ctx.file.main] if ctx.file.main else [])
+    policy = {
+        "allow": ctx.attr.licenses_allow,
+        "clarify": ctx.attr.licenses_clarify,
+        "deny": ctx.attr.licenses_deny,
+    }
     optional = {
+        "license_policy": {name: value for name, value in policy.items() if value},
         "platform": target.platform,
         "python_version": target.python_version or collected.info.python_version,
         "requires_python": ctx.attr.requires_python,

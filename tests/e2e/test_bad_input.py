@@ -121,6 +121,16 @@ def test_an_entry_point_that_does_not_exist(broken, example):
     assert target in words and "no module `mian`" in words and "`main`" in words, words
 
 
+def test_a_licence_that_the_target_does_not_admit(broken, example):
+    policy = {"licenses_allow": ["BSD-*", "Apache-2.0"], "licenses_clarify": {"anyio": "LicenseRef-Ours"}}
+    words = refused(broken, binary(example, "strict", script="uvicorn", deps=[":main", "@pypi//uvicorn"], **policy))
+    assert re.search(r"//svc:strict: \d+ packages do not pass the licence policy", words), words
+    assert re.search(r"fastapi [\d.]+ from @pypi//fastapi: MIT \(\S+\): `licenses_allow` has no MIT", words), words
+    assert re.search(r"anyio .*: LicenseRef-Ours \(licenses_clarify\)", words), words
+    assert not re.search(r"  (click|uvicorn|starlette) ", words), words
+    assert "hint: leave the package out" in words, words
+
+
 def test_a_module_in_two_places(broken, example):
     for folder in ("one", "two"):
         (example / folder).mkdir()

@@ -22,6 +22,7 @@ def _binary_impl(ctx):
     application = lines(env, "application")[0]
     asserts.equals(env, 1, application["version"])
     asserts.equals(env, "//cases:actions_bin", application["origin"])
+    asserts.false(env, "license_policy" in application)
     asserts.equals(env, ["--verbose"], application["args"])
     asserts.equals(env, {"MODE": "fast"}, application["env"])
     asserts.equals(env, ["-Xutf8"], application["interpreter_args"])

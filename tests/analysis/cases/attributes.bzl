@@ -8,6 +8,7 @@ def _expanded_impl(ctx):
     env = analysistest.begin(ctx)
     application = lines(env, "application")[0]
     asserts.equals(env, ["cases/resource.txt", "_main/cases/resource.txt", "cases/resource.txt"], application["args"])
+    asserts.equals(env, {"allow": ["MIT"], "clarify": {"idna": "BSD-3-Clause"}, "deny": ["GPL-*"]}, application["license_policy"])
     asserts.equals(env, {"MODE": "fastbuild", "PLAIN": "größe \"quoted\"\nand more"}, application["env"])
     return analysistest.end(env)
 
@@ -70,6 +71,9 @@ def attributes_cases(name):
             "MODE": "$(COMPILATION_MODE)",
             "PLAIN": "größe \"quoted\"\nand more",
         },
+        licenses_allow = ["MIT"],
+        licenses_clarify = {"idna": "BSD-3-Clause"},
+        licenses_deny = ["GPL-*"],
         main = "main.py",
         tags = SUBJECT,
     )

@@ -80,6 +80,10 @@ pub enum AppError {
     AttributeMissing { origin: String, entry: String, file: String, attribute: String, nearest: String },
     #[error("{origin}: no wheel of the application has a console script `{script}`{nearest}")]
     ScriptMissing { origin: String, script: String, nearest: String },
+    #[error("{origin}: `{field}`: expected {expected}, but got `{text}`")]
+    LicencePolicy { origin: String, field: &'static str, text: String, expected: &'static str },
+    #[error("{origin}: {count} {} not pass the licence policy of the target\n{list}hint: {hint}", if *count == 1 { "package does" } else { "packages do" })]
+    Licences { origin: String, count: usize, list: String, hint: String },
     #[error("{origin}: `requires_python` is not a version specifier (PEP 440): `{text}`")]
     RequiresPython { origin: String, text: String },
     #[error(

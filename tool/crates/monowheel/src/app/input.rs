@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::error::AppError;
+use super::licences::LicencePolicy;
 
 /// The manifest version that this tool reads.
 pub const VERSION: u32 = 1;
@@ -69,6 +70,9 @@ pub struct Application {
     pub platform: Option<String>,
     /// The executable of the launcher for that platform; none: the portable head.
     pub launcher: Option<PathBuf>,
+    /// Which licences the packages may have.
+    #[serde(default)]
+    pub license_policy: LicencePolicy,
 }
 
 /// A first-party file or directory.

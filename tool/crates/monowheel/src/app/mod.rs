@@ -14,6 +14,7 @@ mod folding;
 mod glob;
 mod input;
 mod interpreter;
+mod licences;
 mod manifest;
 mod plan;
 #[cfg(feature = "fetch")]
@@ -27,5 +28,6 @@ pub use error::AppError;
 pub use first_party::digest;
 pub use input::{Application, Exclude, Input, InterpreterInput, Settlement};
 pub use interpreter::{Interpreter, InterpreterError, link_target};
+pub use licences::LicencePolicy;
 pub use manifest::{Code, Entry, Excluded, Manifest, PackedBytecode, PackedWheel, Python, VERSION as MANIFEST_VERSION};
 pub use plan::Plan;

@@ -67,6 +67,7 @@ impl Plan {
             return Err(AppError::Destination { origin: application.origin, dest: dest.clone() });
         }
         let mut wheels = wheels(&application.origin, &input.wheels)?;
+        application.license_policy.check(&application.origin, &wheels)?;
         exclude::apply(&application.origin, &input.excludes, &mut wheels)?;
         let (files, clashes) = first_party::collect(input)?;
         conflicts::settle(&application.origin, &files, clashes, &imports, &mut wheels, &input.settlements)?;

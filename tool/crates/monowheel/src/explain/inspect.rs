@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::application::{Application, CODE, INTERPRETER, WHEELS};
 use super::error::ExplainError;
 use super::graph;
-use super::licence::Licence;
 use super::package::Package;
 use crate::app::{Entry, Excluded, Python};
 use crate::bootstrap;
+use crate::wheel::Licence;
 use crate::zip::{Kind, Records};
 
 /// The number of this format (ARCHITECTURE.md, "What `inspect` writes").

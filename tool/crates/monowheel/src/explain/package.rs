@@ -4,9 +4,8 @@ use std::fs::File;
 
 use super::application::{Application, WHEELS};
 use super::error::ExplainError;
-use super::licence::Licence;
 use crate::app::PackedWheel;
-use crate::wheel::{Archive, Facts, Kind, Limits, Metadata, Problem, is_native};
+use crate::wheel::{Archive, Facts, Kind, Licence, Limits, Metadata, Problem, is_native};
 use crate::zip::Section;
 
 /// A METADATA larger than this is not read.

@@ -64,6 +64,11 @@ impl Wheel {
         self
     }
 
+    pub fn license(mut self, license: License) -> Self {
+        self.facts.license = license;
+        self
+    }
+
     pub fn script(mut self, name: &str, target: &str) -> Self {
         self.facts.console_scripts.insert(name.to_owned(), target.to_owned());
         self

@@ -15,5 +15,6 @@ mod facts;
 mod harness;
 mod inspect;
 mod interpreter;
+mod licences;
 mod sbom;
 mod verify;

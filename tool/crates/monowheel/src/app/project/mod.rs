@@ -16,6 +16,7 @@ pub use error::ProjectError;
 use pyproject::PyProject;
 
 use super::input::{Application, Exclude, Input, Settlement, VERSION};
+use super::licences::LicencePolicy;
 use super::{AppError, Plan, assemble};
 use crate::lock::{self, Item, Lock, Part};
 use crate::tags::{Platform, Python, Target, normalize};
@@ -242,6 +243,7 @@ impl Project<'_> {
             python_version: self.target.map(|target| target.python.to_string()),
             platform: self.target.map(|target| target.platform.to_string()),
             launcher: None,
+            license_policy: LicencePolicy::default(),
         };
         let settlements = self.request.settlements.clone();
         let excludes = self.request.excludes.clone();

@@ -7,8 +7,8 @@
 use serde_json::{Value, json};
 
 use super::{Bill, uuid};
-use crate::explain::Licence;
 use crate::explain::package::Package;
+use crate::wheel::Licence;
 
 /// The document, with a serial number made of `identity`.
 pub(super) fn document(bill: &Bill, identity: &str) -> Value {

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Bill;
-use crate::explain::Licence;
 use crate::explain::package::Package;
+use crate::wheel::Licence;
 
 const CREATED: &str = "1980-01-01T00:00:00Z";
 const ROOT: &str = "SPDXRef-application";

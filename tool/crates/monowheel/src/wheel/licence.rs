@@ -10,14 +10,14 @@
 use serde::Serialize;
 use spdx::{Expression, ParseMode};
 
-use crate::wheel::License;
+use super::facts::License;
 
 /// The longest `License` field that is a name rather than the text of a licence.
 const LONGEST_NAME: usize = 120;
 
 /// Where a licence was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub enum Source {
+pub enum LicenceSource {
     /// `License-Expression`.
     #[serde(rename = "License-Expression")]
     Expression,
@@ -29,6 +29,18 @@ pub enum Source {
     Classifier,
 }
 
+impl LicenceSource {
+    /// The field of METADATA.
+    #[must_use]
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Expression => "License-Expression",
+            Self::Field => "License",
+            Self::Classifier => "Classifier",
+        }
+    }
+}
+
 /// The licence of a package.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Licence {
@@ -37,10 +49,21 @@ pub struct Licence {
     /// What the package says instead.
     pub name: Option<String>,
     /// Where that was found; nowhere, if the package says nothing.
-    pub source: Option<Source>,
+    pub source: Option<LicenceSource>,
 }
 
 impl Licence {
+    /// How expressions are read: `GPL-3.0` and the like are deprecated but have a meaning.
+    pub const MODE: ParseMode = ParseMode { allow_deprecated: true, ..ParseMode::STRICT };
+
+    /// An SPDX expression in its canonical spelling, or nothing where `text` is none.
+    #[must_use]
+    pub fn expression(text: &str) -> Option<String> {
+        let spelled: Vec<String> = words(text).map(|word| canonical(&word)).collect();
+        let spelled = spelled.concat();
+        Expression::parse_mode(&spelled, Self::MODE).ok().map(|_| spelled)
+    }
+
     /// Concludes from the fields of METADATA.
     #[must_use]
     pub fn of(license: &License) -> Self {
@@ -48,33 +71,33 @@ impl Licence {
         let short = text.filter(|text| text.len() <= LONGEST_NAME && !text.contains('\n'));
         let classifiers: Vec<&str> = license.classifiers.iter().map(|line| last(line)).filter(|name| *name != "OSI Approved").collect();
         if let Some(stated) = &license.expression {
-            return match expression(stated) {
-                Some(found) => Self::known(found, Source::Expression),
-                None => Self::named(stated, Source::Expression),
+            return match Self::expression(stated) {
+                Some(found) => Self::known(found, LicenceSource::Expression),
+                None => Self::named(stated, LicenceSource::Expression),
             };
         }
-        if let Some(found) = short.and_then(|text| expression(text).or_else(|| well_known(text))) {
-            return Self::known(found, Source::Field);
+        if let Some(found) = short.and_then(|text| Self::expression(text).or_else(|| well_known(text))) {
+            return Self::known(found, LicenceSource::Field);
         }
         let mut ids: Vec<&str> = classifiers.iter().filter_map(|name| classified(name)).collect();
         ids.sort_unstable();
         ids.dedup();
         if !ids.is_empty() && classifiers.iter().all(|name| classified(name).is_some()) {
-            return Self::known(ids.join(" AND "), Source::Classifier);
+            return Self::known(ids.join(" AND "), LicenceSource::Classifier);
         }
         match (classifiers.is_empty(), short, text) {
-            (false, ..) => Self::named(&classifiers.join(", "), Source::Classifier),
-            (true, Some(name), _) => Self::named(name, Source::Field),
-            (true, None, Some(text)) => Self::named(text.lines().next().unwrap_or_default().trim(), Source::Field),
+            (false, ..) => Self::named(&classifiers.join(", "), LicenceSource::Classifier),
+            (true, Some(name), _) => Self::named(name, LicenceSource::Field),
+            (true, None, Some(text)) => Self::named(text.lines().next().unwrap_or_default().trim(), LicenceSource::Field),
             (true, None, None) => Self::default(),
         }
     }
 
-    fn known(expression: String, source: Source) -> Self {
+    fn known(expression: String, source: LicenceSource) -> Self {
         Self { expression: Some(expression), name: None, source: Some(source) }
     }
 
-    fn named(name: &str, source: Source) -> Self {
+    fn named(name: &str, source: LicenceSource) -> Self {
         Self { expression: None, name: Some(name.to_owned()), source: Some(source) }
     }
 
@@ -83,14 +106,6 @@ impl Licence {
     pub fn text(&self) -> &str {
         self.expression.as_deref().or(self.name.as_deref()).unwrap_or("not stated")
     }
-}
-
-/// An SPDX expression in its canonical spelling, or nothing where `text` is none. `GPL-3.0` and the like are deprecated but have a meaning.
-fn expression(text: &str) -> Option<String> {
-    let mode = ParseMode { allow_deprecated: true, ..ParseMode::STRICT };
-    let spelled: Vec<String> = words(text).map(|word| canonical(&word)).collect();
-    let spelled = spelled.concat();
-    Expression::parse_mode(&spelled, mode).ok().map(|_| spelled)
 }
 
 /// The words of an expression, and what stands between them: identifiers are compared without regard to case (SPDX 2.3, annex D.2).
@@ -194,10 +209,10 @@ fn classified(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Licence, Source};
+    use super::{Licence, LicenceSource};
     use crate::wheel::License;
 
-    fn of(expression: &str, text: &str, classifiers: &[&str]) -> (String, Option<Source>, bool) {
+    fn of(expression: &str, text: &str, classifiers: &[&str]) -> (String, Option<LicenceSource>, bool) {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let classifiers = classifiers.iter().map(|name| format!("License :: OSI Approved :: {name}")).collect();
         let found = Licence::of(&License { expression: some(expression), license: some(text), classifiers, files: Vec::new() });
@@ -207,11 +222,11 @@ mod tests {
     #[test]
     fn the_expression_wins_in_its_canonical_spelling() {
         let found = of("mit or (apache-2.0 and BSD-3-clause)", "ignored", &["ISC License (ISCL)"]);
-        assert_eq!(found, ("MIT OR (Apache-2.0 AND BSD-3-Clause)".to_owned(), Some(Source::Expression), true));
+        assert_eq!(found, ("MIT OR (Apache-2.0 AND BSD-3-Clause)".to_owned(), Some(LicenceSource::Expression), true));
         let found = of("GPL-2.0-or-later with classpath-exception-2.0", "", &[]);
         assert_eq!(found.0, "GPL-2.0-or-later WITH Classpath-exception-2.0");
-        assert_eq!(of("LicenseRef-Ours", "", &[]), ("LicenseRef-Ours".to_owned(), Some(Source::Expression), true));
-        assert_eq!(of("Ours OR", "", &[]), ("Ours OR".to_owned(), Some(Source::Expression), false));
+        assert_eq!(of("LicenseRef-Ours", "", &[]), ("LicenseRef-Ours".to_owned(), Some(LicenceSource::Expression), true));
+        assert_eq!(of("Ours OR", "", &[]), ("Ours OR".to_owned(), Some(LicenceSource::Expression), false));
     }
 
     #[test]
@@ -219,28 +234,31 @@ mod tests {
         for (text, id) in
             [("MIT", "MIT"), ("The MIT License", "MIT"), ("Apache License, Version 2.0", "Apache-2.0"), ("BSD-3-Clause", "BSD-3-Clause")]
         {
-            assert_eq!(of("", text, &["BSD License"]), (id.to_owned(), Some(Source::Field), true), "{text}");
+            assert_eq!(of("", text, &["BSD License"]), (id.to_owned(), Some(LicenceSource::Field), true), "{text}");
         }
     }
 
     #[test]
     fn classifiers_are_mapped_and_the_ambiguous_ones_kept() {
-        assert_eq!(of("", "", &["MIT License"]), ("MIT".to_owned(), Some(Source::Classifier), true));
+        assert_eq!(of("", "", &["MIT License"]), ("MIT".to_owned(), Some(LicenceSource::Classifier), true));
         assert_eq!(of("", "see LICENSE", &["MIT License", "Apache Software License"]).0, "Apache-2.0 AND MIT");
-        assert_eq!(of("", "BSD", &["BSD License"]), ("BSD License".to_owned(), Some(Source::Classifier), false));
+        assert_eq!(of("", "BSD", &["BSD License"]), ("BSD License".to_owned(), Some(LicenceSource::Classifier), false));
         assert!(!of("", "BSD", &["BSD License", "MIT License"]).2);
     }
 
     #[test]
     fn a_text_is_not_a_name() {
-        assert_eq!(of("", "Copyright 2020 Us\n\nPermission is …", &[]), ("Copyright 2020 Us".to_owned(), Some(Source::Field), false));
+        assert_eq!(
+            of("", "Copyright 2020 Us\n\nPermission is …", &[]),
+            ("Copyright 2020 Us".to_owned(), Some(LicenceSource::Field), false)
+        );
         assert_eq!(of("", "UNKNOWN", &[]), ("not stated".to_owned(), None, false));
     }
 
     #[test]
     fn every_classified_licence_is_on_the_list() {
-        let ids: Vec<&str> =
-            include_str!("licence.rs").lines().filter_map(|line| line.trim().split_once("=> \"")?.1.strip_suffix("\",")).collect();
+        let names = include_str!("licence.rs").split_once("fn well_known").unwrap().1;
+        let ids: Vec<&str> = names.lines().filter_map(|line| line.trim().split_once("=> \"")?.1.strip_suffix("\",")).collect();
         assert!(ids.len() > 40);
         for id in ids {
             assert!(spdx::license_id(id).is_some(), "{id}");
