@@ -6,11 +6,9 @@
 //! was tried: it made `fonttools` need `matplotlib`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
-
-use pep508_rs::{Requirement, VerbatimUrl};
 
 use super::package::Package;
+use crate::lock::requirement;
 use crate::markers::{Active, Environment, Marker};
 use crate::tags::{PLATFORMS, Platform, Python, Target};
 
@@ -70,12 +68,12 @@ fn environments(pythons: &[String], platform: Option<&str>) -> Vec<Environment> 
 
 /// The requirements that can be read; a marker that cannot be read is taken to hold.
 fn parse(package: &Package) -> Vec<Needed> {
-    let parsed = package.requires_dist.iter().filter_map(|line| Requirement::<VerbatimUrl>::from_str(line).ok());
+    let parsed = package.requires_dist.iter().filter_map(|line| requirement::parse(line).ok());
     parsed
         .map(|requirement| Needed {
-            name: requirement.name.to_string(),
-            extras: requirement.extras.iter().map(ToString::to_string).collect(),
-            marker: requirement.marker.try_to_string().and_then(|text| text.parse().ok()),
+            name: requirement.name,
+            extras: requirement.extras,
+            marker: requirement.marker.and_then(|text| text.parse().ok()),
         })
         .collect()
 }

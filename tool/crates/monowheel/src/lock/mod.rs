@@ -17,7 +17,7 @@ mod model;
 mod poetry;
 mod project;
 mod pylock;
-mod requirement;
+pub(crate) mod requirement;
 mod requirements;
 mod resolve;
 mod uv;

@@ -1,12 +1,13 @@
 //! One requirement as PEP 508 writes it: `name[extra,…] >=1,<2 ; marker`, or `name @ address ; marker`.
 //!
-//! Only what locks need is taken apart: the marker stays text, since where it is read decides what it may say.
+//! Only what locks and the edges between packages need is taken apart: the marker stays text, since where it is read decides what it may say. `pep508_rs` reads a
+//! requirement too, but brings half a megabyte of regular expressions, addresses and Unicode tables into a tool that every action downloads.
 
 use crate::tags::normalize;
 
 /// A requirement taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Requirement<'a> {
+pub(crate) struct Requirement<'a> {
     /// Normalized.
     pub name: String,
     /// Normalized, in their order.
@@ -18,7 +19,7 @@ pub(super) struct Requirement<'a> {
 }
 
 /// Takes a requirement apart.
-pub(super) fn parse(text: &str) -> Result<Requirement<'_>, String> {
+pub(crate) fn parse(text: &str) -> Result<Requirement<'_>, String> {
     let text = text.trim();
     let refuse = |what: &str| Err(format!("{what} in requirement: `{text}`"));
     let end = text.find(|next: char| !(next.is_ascii_alphanumeric() || matches!(next, '-' | '_' | '.'))).unwrap_or(text.len());
