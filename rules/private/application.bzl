@@ -77,12 +77,13 @@ def _launcher(ctx):
         fail("{}: `launcher`: {}".format(label_text(ctx.label), info.error))
     return info.file
 
-def assemble(ctx, *, args = []):
+def assemble(ctx, *, args = [], interpreter = None):
     """Declares the one action that writes the application.
 
     Args:
         ctx: context of a rule with `APPLICATION_ATTRS`.
         args: arguments that go into the file.
+        interpreter: the one that travels in the file, as `bundled` gives it, or None.
 
     Returns:
         a struct of `output`, the executable; `collected`, what it was made of; `env`, the environment expanded; and
@@ -122,13 +123,17 @@ def assemble(ctx, *, args = []):
         conflicts = ctx.attr.conflicts,
         exclude = ctx.attr.exclude,
         info = collected.info,
+        interpreter = interpreter,
         launcher = launcher,
         runfiles = collected.runfiles,
     )
     ctx.actions.run(
         executable = monowheel_tool(ctx),
         arguments = [arguments, lines],
-        inputs = depset([launcher] if launcher else [], transitive = [collected.runfiles.files, collected.info.wheel_files, further]),
+        inputs = depset(
+            [launcher] if launcher else [],
+            transitive = [collected.runfiles.files, collected.info.wheel_files, further] + ([interpreter.inputs] if interpreter else []),
+        ),
         outputs = [output],
         env = {},
         execution_requirements = {"supports-path-mapping": "1"},

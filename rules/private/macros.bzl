@@ -1,6 +1,7 @@
 """What users call: the rules, with what can be checked before analysis checked."""
 
 load(":built_for.bzl", "check_built_for")
+load(":bundled.bzl", "TOOLCHAIN_INTERPRETER")
 load(":names.bzl", "check_names")
 load(":python_binary.bzl", _python_binary = "python_binary")
 load(":python_library.bzl", _python_library = "python_library")
@@ -24,21 +25,26 @@ _LAUNCHERS = {
     "portable": None,
 }
 
-def _check_launcher(launcher):
+def _check_launcher(launcher, interpreter):
+    if interpreter and launcher == "portable":
+        return ["`launcher`: expected `native` beside `interpreter`, but got `portable`: a shell cannot unpack an interpreter"]
     if type(launcher) == "string" and launcher in _LAUNCHERS:
         return []
     return ["`launcher`: expected `portable` or `native`, but got `{}`".format(launcher)]
 
-def _declare_application(rule, *, name, launcher = "portable", platform = "", python_version = "", **kwargs):
-    complaints = check_built_for(platform, python_version) + _check_launcher(launcher)
+def _declare_application(rule, *, name, launcher = None, interpreter = None, platform = "", python_version = "", **kwargs):
+    launcher = launcher or ("native" if interpreter else "portable")
+    complaints = check_built_for(platform, python_version) + _check_launcher(launcher, interpreter)
     checked = {} if complaints else {
         "native_launcher": _LAUNCHERS[launcher],
         "platform": platform,
         "python_version": python_version,
     }
+    if interpreter and not complaints:
+        checked["interpreter"] = TOOLCHAIN_INTERPRETER if interpreter == "bundled" else interpreter
     _declare(rule, name = name, complaints = complaints, **(kwargs | checked))
 
-def python_binary(name, args = [], launcher = "portable", **kwargs):
+def python_binary(name, args = [], interpreter = None, launcher = None, **kwargs):
     """A Python application as one executable file. The rule of the same name has the attributes.
 
     Bazel passes a rule's own `args` on the command line of `bazel run`. These go into the file, so that it takes them
@@ -47,11 +53,12 @@ def python_binary(name, args = [], launcher = "portable", **kwargs):
     Args:
         name: name of the target and of the file.
         args: arguments that come before those of the caller. `$(rootpath …)`, `$(rlocationpath …)` and Make variables are expanded.
+        interpreter: the Python that travels in the file: `"bundled"` for that of the target's Python toolchain, or the label of an archive.
         launcher: what starts the file: `portable`, a shell script for any platform, or `native`, a program for the platform that is built for, which
-            needs no shell and is faster.
+            needs no shell and is faster. The default is `portable`, but `native` with `interpreter`.
         **kwargs: attributes of the rule.
     """
-    _declare_application(_python_binary, name = name, baked_args = args, launcher = launcher, **kwargs)
+    _declare_application(_python_binary, name = name, baked_args = args, interpreter = interpreter, launcher = launcher, **kwargs)
 
 def python_library(name, **kwargs):
     """Python files that belong together. The rule of the same name has the attributes.
@@ -62,7 +69,7 @@ def python_library(name, **kwargs):
     """
     _declare(_python_library, name = name, **kwargs)
 
-def python_test(name, launcher = "portable", **kwargs):
+def python_test(name, launcher = None, **kwargs):
     """A test that runs as the same kind of file as a `python_binary`. The rule of the same name has the attributes.
 
     Args:

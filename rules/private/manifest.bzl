@@ -48,7 +48,16 @@ def _repository_line(file):
         return _import_line(place(file.short_path).split("/", 1)[0])
     return None
 
-def manifest(args, *, application, conflicts, exclude, info, launcher, runfiles):
+def _interpreter_line(interpreter):
+    fields = {"kind": "interpreter", "exclude": interpreter.exclude, "origin": interpreter.origin}
+    if interpreter.archive:
+        return json.encode(fields | {"path": interpreter.archive.path})
+    return json.encode(fields | {"executable": place(interpreter.executable.short_path), "version": interpreter.version})
+
+def _interpreter_file_line(file):
+    return json.encode({"kind": "interpreter_file", "path": file.path, "dest": place(file.short_path), "origin": label_text(file.owner)})
+
+def manifest(args, *, application, conflicts, exclude, info, interpreter, launcher, runfiles):
     """Adds the whole manifest to `args`.
 
     Args:
@@ -57,6 +66,7 @@ def manifest(args, *, application, conflicts, exclude, info, launcher, runfiles)
         conflicts: dict of paths in the environment to the project whose file stays, `""` for none.
         exclude: dict of projects, `*` for all, to globs of the files of their wheels that are left out.
         info: MonowheelInfo of the application.
+        interpreter: the one that travels in the file, as `bundled` gives it, or None.
         launcher: the native launcher, a File, or None.
         runfiles: its first-party files.
 
@@ -74,6 +84,10 @@ def manifest(args, *, application, conflicts, exclude, info, launcher, runfiles)
     args.add_all(runfiles.files, map_each = _repository_line, expand_directories = False, uniquify = True)
     args.add_all(runfiles.files, map_each = _file_line, expand_directories = False)
     args.add_all(info.wheels, map_each = _wheel_line)
+
+    if interpreter:
+        args.add_all([interpreter.line], map_each = _interpreter_line)
+        args.add_all(interpreter.files, map_each = _interpreter_file_line)
 
     # Few targets have any of these, and depsets of them have no files of their own: looking into them is cheap where it happens at all.
     symlinks = []

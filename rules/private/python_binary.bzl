@@ -2,11 +2,12 @@
 
 load(":application.bzl", "APPLICATION_ATTRS", "assemble", "output_groups")
 load(":built_for.bzl", "built_for_transition")
+load(":bundled.bzl", "BUNDLED_ATTRS", "bundled")
 load(":sbom.bzl", "bills")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
 def _python_binary_impl(ctx):
-    assembled = assemble(ctx, args = ctx.attr.baked_args)
+    assembled = assemble(ctx, args = ctx.attr.baked_args, interpreter = bundled(ctx))
     return [
         # The file needs nothing beside it, so neither does whoever runs it as a tool.
         DefaultInfo(
@@ -55,7 +56,7 @@ One command builds for many platforms:
 
 `bazel cquery --output=files //svc:all` tells where the files are.
 """,
-    attrs = APPLICATION_ATTRS | {
+    attrs = APPLICATION_ATTRS | BUNDLED_ATTRS | {
         "baked_args": attr.string_list(
             doc = """Arguments that come before those of the caller; they are in the file, wherever it is run.""",
         ),
