@@ -11,7 +11,7 @@ MonowheelInterpreterInfo = provider(
         "complaint": "str: why it cannot; empty where it can.",
         "executable": "File: its program.",
         "files": "depset[File]: all of it, the program included.",
-        "version": "str: `3.11.7`.",
+        "version": "str: `3.11.7`; empty where the toolchain does not say.",
     },
 )
 
@@ -25,8 +25,9 @@ def _complaint(runtime):
         return "none is registered for the platform that is built for"
     if not runtime.interpreter:
         return "it names a Python of the machine, `{}`".format(runtime.interpreter_path)
-    if not _version(runtime):
-        # The one that comes with Bazel, which starts some Python that it finds on PATH.
+    if not _version(runtime) and not runtime.files:
+        # The one that comes with Bazel, a script that starts some Python on PATH. (Not every version of Bazel says which Python a toolchain has;
+        # of one that has files, the tool finds it out.)
         return "it looks for Python on the machine where it runs"
     return ""
 
@@ -103,5 +104,5 @@ def bundled(ctx):
         _fail(ctx, "interpreter", ("expected a Python toolchain that brings its interpreter along, but got one that does not: {}\n" +
                                    "hint: register one, such as `python.toolchain(python_version = \"3.11\")` of rules_python does; " +
                                    "or name an archive, `interpreter = \"@python//file\"`").format(info.complaint))
-    line = _line(ctx, info.executable.owner, executable = info.executable, version = info.version)
+    line = _line(ctx, info.executable.owner, executable = info.executable, version = info.version or None)
     return struct(line = line, files = info.files, inputs = info.files)

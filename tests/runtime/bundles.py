@@ -7,8 +7,6 @@ import subprocess
 from pathlib import Path
 from typing import Optional
 
-from conftest import PYTHONS
-
 # All that a program may ask of a machine without Python: the C library and its parts.
 LIBC = re.compile(r"(libc|libm|libdl|libpthread|libutil|librt)\.so\.\d+|ld-linux.*|linux-vdso.*")
 
@@ -26,11 +24,12 @@ def needs(program: Path) -> dict[str, Optional[Path]]:
 
 def own_interpreter() -> tuple[Path, Path]:
     """Give the program and the prefix of a CPython that needs no library but its own and the C library's."""
-    candidates = [
-        *PYTHONS.values(),
-        *sorted(Path.home().glob(".pyenv/versions/3.*/bin/python3.[0-9]*[0-9]"), reverse=True),
-    ]
-    for program in candidates:
+    folders = [Path(folder) for folder in os.environ["PATH"].split(":") if "shims" not in folder]
+    folders += sorted(Path.home().glob(".pyenv/versions/3.*/bin"))
+    names = [f"python3.{minor}" for minor in range(9, 15)]
+    candidates = [folder / name for name in names for folder in folders if (folder / name).is_file()]
+    for candidate in candidates:
+        program = candidate.resolve()
         prefix = program.parent.parent
         own = [name for name in needs(program) if not LIBC.fullmatch(name)]
         library = prefix / "lib" / program.name / "os.py"
