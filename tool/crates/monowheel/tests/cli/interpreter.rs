@@ -183,6 +183,7 @@ fn what_is_no_interpreter_is_refused() {
         refused(plain.clone(), directory(json!({})), |project| link(project, "../../x", "lib/x")),
         refused(plain.clone(), directory(json!({})), |project| drop(project.write("python/bin/python3.11", "#!/bin/sh\n"))),
         refused(plain.clone(), directory(json!({"version": "3"})), nothing),
+        refused(plain.clone(), directory(json!({"exclude": ["lib/"]})), nothing),
         refused(plain, directory(json!({"version": "3.12"})), nothing),
         refused(native(json!({"python_version": "3.12"})), directory(json!({})), nothing),
         refused(native(json!({"requires_python": ">=3.12"})), directory(json!({})), nothing),
@@ -212,6 +213,9 @@ fn what_is_no_interpreter_is_refused() {
       caused by: `bin/python3.11` is no program: neither ELF nor Mach-O
     error: …
       caused by: the interpreter's version must be written as `3.11` or `3.11.7`, but is `3`
+    error: …
+      caused by: a glob that is not valid: `lib/`
+    hint: write a path within the interpreter's folder, with `*` and `?` within its parts and `**` as a part
     error: …
       caused by: the interpreter has no `lib/python3.12/os.py`: its standard library is missing or has been left out
     error: …

@@ -1,6 +1,7 @@
 //! Which parts of an interpreter stay out: globs, the last that matches decides, as in a `.gitignore`.
 
-use crate::app::glob::fits;
+use super::error::InterpreterError;
+use crate::app::glob::{fits, is_valid};
 
 /// What is left out by default: what no application needs at run time. Stated in ARCHITECTURE.md, "A bundled interpreter".
 pub const DEFAULT: &[&str] = &[
@@ -49,8 +50,14 @@ pub struct Exclude<'a> {
 
 impl<'a> Exclude<'a> {
     /// The default, then `further` ones.
-    pub fn new(further: &'a [String]) -> Self {
-        Self { globs: DEFAULT.iter().copied().chain(further.iter().map(String::as_str)).collect() }
+    ///
+    /// # Errors
+    /// Where one of them can fit nothing.
+    pub fn new(further: &'a [String]) -> Result<Self, InterpreterError> {
+        match further.iter().find(|text| !is_valid(text.strip_prefix('!').unwrap_or(text))) {
+            Some(text) => Err(InterpreterError::Glob { glob: text.clone() }),
+            None => Ok(Self { globs: DEFAULT.iter().copied().chain(further.iter().map(String::as_str)).collect() }),
+        }
     }
 
     /// Whether `name` stays out.
@@ -69,7 +76,7 @@ mod tests {
     #[test]
     fn the_last_glob_that_matches_decides() {
         let further = ["lib/python3*/sqlite3/**", "!lib/python3.?/test/support/**", "*.txt"].map(str::to_owned);
-        let exclude = Exclude::new(&further);
+        let exclude = Exclude::new(&further).unwrap();
         let out = |name: &&str| exclude.matches(name);
         let left_out = [
             "include/python3.11/Python.h",
@@ -98,6 +105,6 @@ mod tests {
 
     #[test]
     fn everything_can_be_taken_back() {
-        assert!(!Exclude::new(&["!**".to_owned()]).matches("include/python3.11/Python.h"));
+        assert!(!Exclude::new(&["!**".to_owned()]).unwrap().matches("include/python3.11/Python.h"));
     }
 }

@@ -57,7 +57,7 @@ impl Interpreter {
     /// # Errors
     /// Where files cannot be read, or what they are is no interpreter.
     pub fn new(input: &InterpreterInput, files: &[Source]) -> Result<Self, InterpreterError> {
-        let exclude = Exclude::new(&input.exclude);
+        let exclude = Exclude::new(&input.exclude)?;
         let executable = input.executable.as_deref().unwrap_or(EXECUTABLE);
         let (tree, executable) = match &input.path {
             Some(path) => (tree::read(path, &exclude)?, executable.to_owned()),
