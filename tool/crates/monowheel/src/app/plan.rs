@@ -82,13 +82,13 @@ impl Plan {
         let read = |path: &PathBuf| fs::read(path).map_err(|source| AppError::Read { path: path.clone(), source });
         let launcher = application.launcher.as_ref().map(read).transpose()?;
         let interpreter =
-            interpreter(input, &python).map_err(|source| AppError::Interpreter { origin: application.origin.clone(), source })?;
+            interpreter(input, &python, &wheels).map_err(|source| AppError::Interpreter { origin: application.origin.clone(), source })?;
         Ok(Self { launcher, application, entry, files, imports, wheels, python, interpreter })
     }
 }
 
 /// The interpreter to bundle, if there is one, of a version that fits the application.
-fn interpreter(input: &Input, python: &Python) -> Result<Option<Interpreter>, InterpreterError> {
+fn interpreter(input: &Input, python: &Python, wheels: &[PlannedWheel]) -> Result<Option<Interpreter>, InterpreterError> {
     let Some(named) = &input.interpreter else {
         return if input.interpreter_files.is_empty() { Ok(None) } else { Err(InterpreterError::OnlyFiles) };
     };
@@ -99,10 +99,19 @@ fn interpreter(input: &Input, python: &Python) -> Result<Option<Interpreter>, In
     let minor = interpreter.minor();
     let is_built_for = python.default.as_ref().is_none_or(|default| *default == minor);
     if python.versions.contains(&minor) && is_built_for {
-        return Ok(Some(interpreter));
+        let unfit = wheels.iter().find(|wheel| interpreter.is_free_threaded() && !is_for_threads(&wheel.facts.tags));
+        return match unfit {
+            Some(wheel) => Err(InterpreterError::Threads { version: interpreter.version, file: wheel.facts.file.clone() }),
+            None => Ok(Some(interpreter)),
+        };
     }
     let needs = python.default.clone().unwrap_or_else(|| bootstrap::needs(&python.versions));
     Err(InterpreterError::Unfit { version: interpreter.version, needs })
+}
+
+/// Whether a wheel runs on a free-threaded build: no binary interface, or its own (PEP 703, "Packaging").
+fn is_for_threads(tags: &[String]) -> bool {
+    tags.iter().filter_map(|tag| tag.split('-').nth(1)).any(|abi| abi == "none" || abi.ends_with('t'))
 }
 
 fn wheels(origin: &str, inputs: &[WheelInput]) -> Result<Vec<PlannedWheel>, AppError> {

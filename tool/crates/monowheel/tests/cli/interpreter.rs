@@ -6,7 +6,7 @@ use std::io::Read;
 use serde_json::{Value, json};
 
 use crate::built::{assembled, printed};
-use crate::harness::{Project, manifest};
+use crate::harness::{Project, Wheel, manifest};
 
 /// A program as the kernel sees it: ELF of type `EXEC`, long enough to be worth a link.
 fn program() -> Vec<u8> {
@@ -296,4 +296,19 @@ fn no_byte_of_it_can_change_unseen() {
     let digest = manifest(&bytes)["interpreter"]["sha256"].as_str().unwrap().to_owned();
     // The first place is the one in the settings of the launcher.
     assert!(changed(digest.as_bytes(), &[b'0'; 64]).contains("not those that follow from the manifest"));
+}
+
+#[test]
+fn a_free_threaded_interpreter_needs_wheels_for_it() {
+    let project = |tag: &str| {
+        let mut wheel = Wheel::new("fast");
+        wheel.facts.tags = vec![tag.to_owned()];
+        let project = project().line(json!({"kind": "interpreter", "path": "python", "executable": "bin/python3.13t"})).wheel(&wheel);
+        project.write("python/bin/python3.13t", program());
+        project.write("python/lib/python3.13t/os.py", "");
+        project
+    };
+    assert_eq!(manifest(&project("cp313-cp313t-manylinux_2_17_x86_64").file())["interpreter"]["version"], "3.13");
+    let error = project("cp313-cp313-manylinux_2_17_x86_64").error();
+    assert!(error.contains("CPython 3.13 without the global lock, for which fast-1.0-py3-none-any.whl is not built"), "{error}");
 }

@@ -52,4 +52,8 @@ pub enum InterpreterError {
         "the interpreter to bundle is CPython {version}, but the application needs {needs}\nhint: bundle another one, or build for another `python_version`"
     )]
     Unfit { version: String, needs: String },
+    #[error(
+        "the interpreter to bundle is CPython {version} without the global lock, for which {file} is not built\nhint: bundle one with the lock"
+    )]
+    Threads { version: String, file: String },
 }

@@ -93,6 +93,11 @@ impl Interpreter {
         crate::zip::archive_size(self.members.iter().map(|(member, _)| member))
     }
 
+    /// Whether it runs without the global lock, which the name of its program says: `python3.14t`.
+    pub fn is_free_threaded(&self) -> bool {
+        self.executable.ends_with('t')
+    }
+
     /// Its minor version: `3.11`.
     pub fn minor(&self) -> String {
         self.version.split('.').take(2).collect::<Vec<_>>().join(".")
