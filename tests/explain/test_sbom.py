@@ -54,3 +54,41 @@ def test_the_bytes_depend_on_the_application_alone(application: Path, tmp_path: 
         )
         assert first == second
         assert str(tmp_path) not in second
+
+
+@pytest.fixture
+def bundling(tmp_path: Path) -> Path:
+    """An application that brings its interpreter: as much of one as the assembler looks at."""
+    program = b"\x7fELF\2\1\1".ljust(16, b"\0") + b"\2"
+    parts = {
+        "main.py": b"",
+        "launcher": b"monowheel-launcher-configuration" + bytes(96),
+        "python/bin/python3.11": program,
+        "python/lib/python3.11/os.py": b"",
+        "python/include/python3.11/patchlevel.h": b'#define PY_VERSION "3.11.7"\n',
+    }
+    for name, content in parts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    lines = [
+        {"kind": "application", "version": 1, "origin": "//:service", "main": "_main/main.py", "launcher": "launcher"},
+        {"kind": "file", "path": "main.py", "dest": "_main/main.py", "origin": "//:main"},
+        {"kind": "interpreter", "path": "python", "executable": "bin/python3.11"},
+    ]
+    (tmp_path / "manifest.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    tool("assemble", "--manifest", "manifest.jsonl", "--output", "service", cwd=tmp_path)
+    return tmp_path / "service"
+
+
+@pytest.mark.parametrize("source", [["service"], ["--manifest", "manifest.jsonl"]])
+def test_an_interpreter_inside_is_a_component(bundling: Path, source: list[str]) -> None:
+    text = cyclonedx(bundling, *source)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    bom = Bom.from_json(json.loads(text))
+    bom.validate()
+    assert [str(component.purl) for component in bom.components] == ["pkg:generic/cpython@3.11.7"]
+    path = bundling.parent / "service.spdx.json"
+    tool("sbom", *source, "--format", "spdx", "--output", path, cwd=bundling.parent)
+    document = parse_file(str(path))
+    assert validate_full_spdx_document(document) == []
+    assert [(package.name, package.version) for package in document.packages][1:] == [("cpython", "3.11.7")]
