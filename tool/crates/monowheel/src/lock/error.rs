@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::markers::MarkerError;
-use crate::tags::WheelFilenameError;
+use crate::tags::FilenameError;
 
 /// A lock file that cannot be used. Each says the file, and the line where there is one.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +98,7 @@ pub enum Problem {
     Marker(MarkerError),
     /// A wheel's name that cannot be read.
     #[error("{0}")]
-    WheelName(WheelFilenameError),
+    WheelName(FilenameError),
     /// A wheel that stands under a package that it is not of.
     #[error("Wheel of another {what} than its package `{package}`: `{file}`")]
     WheelOf {

@@ -51,6 +51,14 @@ pub fn read(path: &Path, options: &Options) -> Result<Lock, LockError> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let format = Format::of(name).ok_or_else(|| LockError::Format { path: path.to_owned() })?;
     let text = fs::read_to_string(path).map_err(|source| LockError::Read { path: path.to_owned(), source })?;
+    parse(format, path, text, options)
+}
+
+/// Reads the text of a lock file that stands at `path`.
+///
+/// # Errors
+/// Where anything in it is wrong.
+pub fn parse(format: Format, path: &Path, text: String, options: &Options) -> Result<Lock, LockError> {
     let source = document::Source::new(path, text);
     match format {
         Format::Uv => uv::read(&source),

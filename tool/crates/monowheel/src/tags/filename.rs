@@ -19,56 +19,63 @@ pub struct WheelFilename {
     platform: u16,
 }
 
-/// A file name that is not a wheel's.
+/// What is wrong with a file name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason} in wheel file name: `{file}`")]
-pub struct WheelFilenameError {
-    /// What is wrong.
-    pub reason: &'static str,
-    /// The file name.
-    pub file: String,
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum FilenameError {
+    #[error("File name does not end in `.whl`: `{name}`")]
+    Suffix { name: String },
+    #[error(
+        "File name has {found} parts instead of 5 or 6: `{name}`\nhint: a wheel's name is `name-version(-build)-python-abi-platform.whl`"
+    )]
+    Parts { name: String, found: usize },
+    #[error("File name is percent-encoded: `{name}`\nhint: save the wheel under its decoded name, with `+` instead of `%2B`")]
+    Encoded { name: String },
+    #[error("File name's project name is not valid: `{found}`")]
+    Distribution { found: String },
+    #[error("File name's version is not valid (PEP 440): `{found}`")]
+    Version { found: String },
+    #[error("File name's build tag does not begin with a digit: `{found}`")]
+    Build { found: String },
+    #[error("File name's compatibility tags are not valid (PEP 425): `{found}`")]
+    Tags { found: String },
+    #[error("File name is longer than any wheel's: {found} characters")]
+    Long { found: usize },
+    #[error("File name is not UTF-8")]
+    NotUtf8,
 }
 
-impl FromStr for WheelFilename {
-    type Err = WheelFilenameError;
+/// The longest that is taken; file systems admit 255.
+const LONGEST: usize = 1024;
 
-    fn from_str(text: &str) -> Result<Self, WheelFilenameError> {
-        let error = |reason| WheelFilenameError { reason, file: text.to_owned() };
-        let stem = text.strip_suffix(".whl").ok_or_else(|| error("Missing `.whl`"))?;
-        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+!".contains(&byte)) {
-            return Err(error("Unexpected character"));
+impl FromStr for WheelFilename {
+    type Err = FilenameError;
+
+    fn from_str(text: &str) -> Result<Self, FilenameError> {
+        let name = || text.to_owned();
+        if text.contains('%') {
+            return Err(FilenameError::Encoded { name: name() });
         }
+        if text.len() > LONGEST {
+            return Err(FilenameError::Long { found: text.len() });
+        }
+        let stem = text.strip_suffix(".whl").ok_or_else(|| FilenameError::Suffix { name: name() })?;
         let hyphens: Vec<usize> = stem.match_indices('-').map(|(at, _)| at).collect();
-        let (name, version, python, abi, platform) = match *hyphens.as_slice() {
+        let (name_end, version_end, python, abi, platform) = match *hyphens.as_slice() {
             [name, version, abi, platform] => (name, version, version, abi, platform),
             [name, version, build, abi, platform] => (name, version, build, abi, platform),
-            _ => return Err(error("Expected five or six parts")),
+            _ => return Err(FilenameError::Parts { name: name(), found: hyphens.len() + 1 }),
         };
-        if text.len() > 1024 {
-            return Err(error("Too many characters"));
-        }
-        let place = |at: usize| u16::try_from(at).map_err(|_| error("Too many characters"));
+        let place = |at: usize| u16::try_from(at).map_err(|_| FilenameError::Long { found: text.len() });
         let filename = Self {
             text: text.into(),
-            name_end: place(name)?,
-            version_end: place(version)?,
+            name_end: place(name_end)?,
+            version_end: place(version_end)?,
             python: place(python + 1)?,
             abi: place(abi + 1)?,
             platform: place(platform + 1)?,
         };
-        if filename.raw_name().is_empty() {
-            return Err(error("Empty name"));
-        }
-        if filename.raw_version().is_empty() {
-            return Err(error("Empty version"));
-        }
-        if filename.build_text().is_some_and(|build| !build.starts_with(|first: char| first.is_ascii_digit())) {
-            return Err(error("Build tag that does not begin with a digit"));
-        }
-        let empty = |mut tags: std::str::Split<'_, char>| tags.any(str::is_empty);
-        if empty(filename.python_tags()) || empty(filename.abi_tags()) || empty(filename.platform_tags()) {
-            return Err(error("Empty tag"));
-        }
+        filename.check()?;
         Ok(filename)
     }
 }
@@ -80,6 +87,29 @@ impl fmt::Display for WheelFilename {
 }
 
 impl WheelFilename {
+    /// Whether each part has the letters that it may have. Whether the version is one is asked later: a lock file has thousands of names.
+    fn check(&self) -> Result<(), FilenameError> {
+        let is = |text: &str, further: &[u8]| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || further.contains(&byte));
+        let name = self.raw_name();
+        let ends =
+            name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.ends_with(|last: char| last.is_ascii_alphanumeric());
+        if !ends || !is(name, b"_.") {
+            return Err(FilenameError::Distribution { found: name.to_owned() });
+        }
+        let version = self.raw_version();
+        if version.is_empty() || !is(version, b"_.+!") {
+            return Err(FilenameError::Version { found: version.to_owned() });
+        }
+        let is_build = |build: &&str| build.starts_with(|first: char| first.is_ascii_digit()) && is(build, b"_.");
+        if let Some(build) = self.build_text().filter(|build| !is_build(build)) {
+            return Err(FilenameError::Build { found: build.to_owned() });
+        }
+        match self.tags_text().split(['-', '.']).all(|tag| !tag.is_empty() && is(tag, b"_")) {
+            true => Ok(()),
+            false => Err(FilenameError::Tags { found: self.tags_text().to_owned() }),
+        }
+    }
+
     fn slice(&self, start: u16, end: usize) -> &str {
         self.text.get(usize::from(start)..end).unwrap_or_default()
     }
@@ -112,13 +142,12 @@ impl WheelFilename {
         self.slice(self.name_end + 1, usize::from(self.version_end))
     }
 
-    /// The version (PEP 440), where it is one. `_` stands for the `-` that a file name cannot have.
+    /// The version (PEP 440), where it is one; see [`parse_version`].
     ///
     /// # Errors
     /// Where it is no version.
-    pub fn version(&self) -> Result<Version, WheelFilenameError> {
-        let text = self.raw_version().replace('_', "-");
-        Version::from_str(&text).map_err(|_| WheelFilenameError { reason: "Not a version", file: self.text.to_string() })
+    pub fn version(&self) -> Result<Version, FilenameError> {
+        parse_version(self.raw_version()).ok_or_else(|| FilenameError::Version { found: self.raw_version().to_owned() })
     }
 
     /// The build tag: of two wheels that fit equally well the one with the higher build wins, and none is the lowest.
@@ -153,6 +182,14 @@ impl WheelFilename {
     pub fn platform_tags(&self) -> std::str::Split<'_, char> {
         self.slice(self.platform, self.text.len() - ".whl".len()).split('.')
     }
+}
+
+/// Parses a version as file names and folders of wheels have it: `-` is escaped as `_` (implicit post releases), and older tools escaped the `+` of a
+/// local version too.
+#[must_use]
+pub fn parse_version(text: &str) -> Option<Version> {
+    let escaped = || text.replacen('_', "+", 1);
+    text.parse().or_else(|_| text.replace('_', "-").parse()).or_else(|_| escaped().parse()).ok()
 }
 
 #[cfg(test)]

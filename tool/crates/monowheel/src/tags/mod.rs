@@ -9,7 +9,7 @@ mod platform;
 mod python;
 mod ranking;
 
-pub use filename::{WheelFilename, WheelFilenameError};
+pub use filename::{FilenameError, WheelFilename, parse_version};
 pub use name::normalize;
 pub use platform::{Cpu, Libc, Os, PLATFORMS, Platform, UnknownPlatform};
 pub use python::{MINORS, Python, PythonError};

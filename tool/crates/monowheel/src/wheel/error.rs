@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use super::archive::ArchiveError;
 use super::entry_points::EntryPointsError;
-use super::filename::FilenameError;
 use super::install::InstallError;
 use super::metadata::MetadataError;
 use super::record::RecordError;
+use crate::tags::FilenameError;
 
 /// A wheel that is refused.
 #[derive(Debug, thiserror::Error)]

@@ -25,7 +25,7 @@ pub use archive::{Archive, ArchiveError, Entry, Kind, Limits, Method};
 pub use entry_points::{EntryPoints, EntryPointsError};
 pub use error::{Problem, WheelError};
 pub use facts::{FORMAT as FACTS_FORMAT, Facts, InstalledFile, License};
-pub use filename::{BuildTag, FilenameError, WheelFilename};
+pub use filename::WheelFilename;
 pub use install::{InstallError, Layout, is_native};
 pub use licence::{Licence, LicenceSource};
 pub use metadata::{Metadata, MetadataError, WheelFile};

@@ -9,12 +9,13 @@ use super::archive::{Archive, ArchiveError, Entry, Kind, Limits, Method};
 use super::entry_points::EntryPoints;
 use super::error::{Problem, WheelError};
 use super::facts::{FORMAT, Facts};
-use super::filename::{FilenameError, WheelFilename};
+use super::filename::WheelFilename;
 use super::identity;
 use super::install::{self, Installed, Layout};
 use super::metadata::{Metadata, WheelFile};
 use super::record::{Record, RecordError};
 use super::sums::{Summer, Sums, Whole};
+use crate::tags::FilenameError;
 
 /// RECORD cannot hold its own hash, nor that of what signs it (PEP 427).
 const UNRECORDED: [&str; 3] = ["RECORD", "RECORD.jws", "RECORD.p7s"];

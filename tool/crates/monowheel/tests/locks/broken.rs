@@ -96,7 +96,12 @@ fn hashes_of_unknown_kinds() {
 
 #[test]
 fn wheel_names_that_do_not_parse() {
-    refused("uv.lock", &uv(&uv_package("a", &uv_wheel("a-1.whl"))), 9, "Expected five or six parts in wheel file name: `a-1.whl`");
+    refused(
+        "uv.lock",
+        &uv(&uv_package("a", &uv_wheel("a-1.whl"))),
+        9,
+        "File name has 2 parts instead of 5 or 6: `a-1.whl`\nhint: a wheel's name is `name-version(-build)-python-abi-platform.whl`",
+    );
     refused("uv.lock", &uv(&uv_package("a", &uv_wheel("b-1-py3-none-any.whl"))), 9, "Wheel of another project than its package `a 1`");
     refused("uv.lock", &uv(&uv_package("a", &uv_wheel("a-2-py3-none-any.whl"))), 9, "Wheel of another version than its package `a 1`");
 }
