@@ -148,9 +148,9 @@ impl Record {
     }
 }
 
-/// A field as `csv` writes it: in quotes only where it must be.
+/// A field as `csv` writes it: in quotes only where it must be. A byte order mark would be taken for the text's own where it comes first.
 fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
+    if field.contains([',', '"', '\n', '\r', '\u{feff}']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
 }
 
 fn parse_size(path: &str, text: &str) -> Result<Option<u64>, RecordError> {
@@ -257,6 +257,13 @@ mod tests {
         let text = format!("\u{feff}a.py,{EMPTY},0\r\n\"b,\"\"c\"\".py\",{EMPTY}=,\n\nfolder/,,\nx.dist-info/RECORD,,");
         let kept = Record::without(text.as_bytes(), |path| path != "a.py").unwrap();
         assert_eq!(String::from_utf8(kept).unwrap(), format!("\"b,\"\"c\"\".py\",{EMPTY}=,\nx.dist-info/RECORD,,\n"));
+    }
+
+    #[test]
+    fn a_name_may_begin_with_a_byte_order_mark() {
+        let text = format!("a.py,{EMPTY},0\n\u{feff}b.py,{EMPTY},0\n");
+        let kept = Record::without(text.as_bytes(), |path| path != "a.py").unwrap();
+        assert_eq!(Record::parse(&kept).unwrap().entries.keys().collect::<Vec<_>>(), ["\u{feff}b.py"]);
     }
 
     #[test]
