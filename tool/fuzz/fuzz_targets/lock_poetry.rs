@@ -1,0 +1,4 @@
+//! poetry.lock.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| monowheel_fuzz::lock(monowheel::lock::Format::Poetry, data));
