@@ -1,5 +1,6 @@
 """What `python_binary` and `python_test` share: their attributes, and the action that assembles the file."""
 
+load("//rules/private/bytecode:attribute.bzl", "BYTECODE_ATTRS", "bytecode")
 load(":built_for.bzl", "BUILT_FOR_ATTRS")
 load(":collect.bzl", "COLLECT_ATTRS", "collect")
 load(":expand.bzl", "expand")
@@ -11,7 +12,7 @@ load(":toolchain.bzl", "TOOLCHAIN_TYPE", "monowheel_tool")
 
 _ENTRIES = ["main", "entry_point", "script"]
 
-APPLICATION_ATTRS = BUILT_FOR_ATTRS | COLLECT_ATTRS | {
+APPLICATION_ATTRS = BUILT_FOR_ATTRS | BYTECODE_ATTRS | COLLECT_ATTRS | {
     "conflicts": attr.string_dict(
         doc = """Who wins where two wheels bring different files to one place: `{"site-packages/tests/**": "pandas"}` keeps the files of the project `pandas`; an empty name keeps none. `{"token.py": "standard-library"}` says that nothing imports the first-party module `token`, which the standard library hides.""",
     ),
@@ -111,6 +112,7 @@ def assemble(ctx, *, args = [], interpreter = None):
     }
     application |= {name: value for name, value in optional.items() if value}
 
+    compiled = bytecode(ctx, application.get("python_version", ""))
     launcher = _launcher(ctx)
     output = ctx.actions.declare_file(ctx.label.name)
     arguments = ctx.actions.args()
@@ -120,6 +122,7 @@ def assemble(ctx, *, args = [], interpreter = None):
     further = manifest(
         lines,
         application = application,
+        bytecode = compiled.archives,
         conflicts = ctx.attr.conflicts,
         exclude = ctx.attr.exclude,
         info = collected.info,
@@ -132,7 +135,7 @@ def assemble(ctx, *, args = [], interpreter = None):
         arguments = [arguments, lines],
         inputs = depset(
             [launcher] if launcher else [],
-            transitive = [collected.runfiles.files, collected.info.wheel_files, further] + ([interpreter.inputs] if interpreter else []),
+            transitive = [collected.runfiles.files, collected.info.wheel_files, compiled.files, further] + ([interpreter.inputs] if interpreter else []),
         ),
         outputs = [output],
         env = {},

@@ -6,7 +6,27 @@ No toolchain is asked of anyone: without one, a test looks for Python where any 
 # The standard one, of which rules_python and others register interpreters.
 INTERPRETER_TOOLCHAIN = config_common.toolchain_type("@bazel_tools//tools/python:toolchain_type", mandatory = False)
 
-def _version(runtime):
+def toolchain_runtime(ctx):
+    """The runtime of Python 3 that the toolchain gives.
+
+    Args:
+        ctx: context of a rule with `toolchains = [INTERPRETER_TOOLCHAIN]`.
+
+    Returns:
+        a `PyRuntimeInfo`, or None.
+    """
+    toolchain = ctx.toolchains["@bazel_tools//tools/python:toolchain_type"]
+    return getattr(toolchain, "py3_runtime", None) if toolchain else None
+
+def runtime_version(runtime):
+    """The version of a runtime.
+
+    Args:
+        runtime: a `PyRuntimeInfo`.
+
+    Returns:
+        such as `3.11`; an empty string where it does not say.
+    """
     info = getattr(runtime, "interpreter_version_info", None)
     return "{}.{}".format(info.major, info.minor) if info else ""
 
@@ -20,11 +40,10 @@ def interpreter(ctx, python_version):
     Returns:
         a struct of `path`, from the folder in which Bazel starts a test, or None; and `files`, a depset.
     """
-    toolchain = ctx.toolchains["@bazel_tools//tools/python:toolchain_type"]
-    runtime = getattr(toolchain, "py3_runtime", None) if toolchain else None
+    runtime = toolchain_runtime(ctx)
 
     # The toolchain that comes with Bazel finds some Python on PATH and cannot say which: the file finds a fitting one.
-    version = _version(runtime) if runtime else ""
+    version = runtime_version(runtime) if runtime else ""
     if not version or (python_version and version != python_version):
         return struct(path = None, files = depset())
     if runtime.interpreter:

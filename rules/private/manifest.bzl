@@ -40,6 +40,9 @@ def _root_symlink_line(entry):
 def _wheel_line(wheel):
     return json.encode({"kind": "wheel", "path": wheel.file.path, "facts": wheel.facts.path, "origin": wheel.origin})
 
+def _bytecode_line(archive):
+    return json.encode({"kind": "bytecode", "path": archive.file.path, "wheel": archive.wheel.path, "origin": archive.origin})
+
 def _import_line(root):
     return json.encode({"kind": "import", "path": root})
 
@@ -57,12 +60,13 @@ def _interpreter_line(interpreter):
 def _interpreter_file_line(file):
     return json.encode({"kind": "interpreter_file", "path": file.path, "dest": place(file.short_path), "origin": label_text(file.owner)})
 
-def manifest(args, *, application, conflicts, exclude, info, interpreter, launcher, runfiles):
+def manifest(args, *, application, bytecode, conflicts, exclude, info, interpreter, launcher, runfiles):
     """Adds the whole manifest to `args`.
 
     Args:
         args: an Args object that becomes a file.
         application: dict, the fields of the line of kind `application`.
+        bytecode: depset of structs, the bytecode of the wheels.
         conflicts: dict of paths in the environment to the project whose file stays, `""` for none.
         exclude: dict of projects, `*` for all, to globs of the files of their wheels that are left out.
         info: MonowheelInfo of the application.
@@ -84,6 +88,7 @@ def manifest(args, *, application, conflicts, exclude, info, interpreter, launch
     args.add_all(runfiles.files, map_each = _repository_line, expand_directories = False, uniquify = True)
     args.add_all(runfiles.files, map_each = _file_line, expand_directories = False)
     args.add_all(info.wheels, map_each = _wheel_line)
+    args.add_all(bytecode, map_each = _bytecode_line)
 
     if interpreter:
         args.add_all([interpreter.line], map_each = _interpreter_line)

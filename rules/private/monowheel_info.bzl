@@ -23,6 +23,13 @@ MonowheelInfo, _new_monowheel_info = provider(
     },
 )
 
+WheelFileInfo = provider(
+    doc = "What a target that is one wheel file gives besides.",
+    fields = {
+        "record": "struct: a `wheel_record`.",
+    },
+)
+
 def wheel_record(*, file, facts, origin):
     """The one constructor of a wheel in `MonowheelInfo.wheels`.
 

@@ -2,7 +2,7 @@
 
 load(":interop.bzl", "foreign_provider")
 load(":labels.bzl", "label_text")
-load(":monowheel_info.bzl", "MonowheelInfo", "wheel_record")
+load(":monowheel_info.bzl", "MonowheelInfo", "WheelFileInfo", "wheel_record")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE", "monowheel_tool")
 
 def _wheel_impl(ctx):
@@ -39,6 +39,7 @@ def _wheel_impl(ctx):
         DefaultInfo(files = depset([wheel])),
         OutputGroupInfo(monowheel_facts = depset([facts])),
         info,
+        WheelFileInfo(record = record),
         foreign_provider(info.sources, info.imports),
     ]
 

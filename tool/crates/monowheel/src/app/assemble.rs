@@ -4,7 +4,7 @@
 //! checksum of the nested archive and the digest in the head are filled in afterwards, so memory does not grow with the application.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -109,7 +109,7 @@ fn manifest(plan: &Plan, code: Code, interpreter: Option<Bundled>, wheels: Vec<P
 pub fn dependencies_key(imports: &[String], wheels: &[PackedWheel]) -> Result<String, serde_json::Error> {
     let tree: Vec<(&str, &[String])> = wheels.iter().map(|wheel| (wheel.sha256.as_str(), wheel.drop.as_slice())).collect();
     let bytecode = wheels.iter().filter_map(|wheel| wheel.bytecode.as_ref());
-    let bytecode: Vec<(&str, &[String])> = bytecode.map(|bytecode| (bytecode.sha256.as_str(), bytecode.drop.as_slice())).collect();
+    let bytecode: Vec<&str> = bytecode.map(|bytecode| bytecode.sha256.as_str()).collect();
     let key = if bytecode.is_empty() {
         json::canonical(&(bootstrap::LAYOUT, imports, tree))?
     } else {
@@ -154,7 +154,7 @@ fn write_wheel<W: Write + Seek>(archive: &mut Writer<W>, wheel: &PlannedWheel) -
     Ok(packed)
 }
 
-/// Copies the bytecode, of which nobody has written down a checksum: its bytes are read once, on their way.
+/// Copies the bytecode of what is installed. Nobody has written down a checksum: its bytes are read once, on their way.
 fn write_bytecode<W: Write + Seek>(archive: &mut Writer<W>, wheels: &[PlannedWheel]) -> Result<Vec<Option<PackedBytecode>>, AppError> {
     let write = |source| AppError::Write { source };
     if wheels.iter().any(|wheel| wheel.bytecode.is_some()) {
@@ -163,17 +163,19 @@ fn write_bytecode<W: Write + Seek>(archive: &mut Writer<W>, wheels: &[PlannedWhe
     let one = |wheel: &PlannedWheel| {
         let Some(bytecode) = &wheel.bytecode else { return Ok(None) };
         let read = |source| AppError::Read { path: bytecode.path.clone(), source };
-        let file = PackedBytecode::file_name(&wheel.facts.file, &bytecode.tag);
-        let reserved = archive.reserve(&format!("{BYTECODE}{file}"), bytecode.size).map_err(write)?;
-        let mut hashing = Hashing::new(archive.sink());
-        let copied = io::copy(&mut File::open(&bytecode.path).map_err(read)?.take(bytecode.size), &mut hashing).map_err(read)?;
-        if copied != bytecode.size {
-            return Err(read(io::ErrorKind::UnexpectedEof.into()));
-        }
-        let (sha256, crc32) = hashing.finish();
-        archive.fill(reserved, crc32).map_err(write)?;
-        let (tag, drop) = (bytecode.tag.clone(), bytecode.drop.iter().cloned().collect());
-        Ok(Some(PackedBytecode { file, tag, sha256, size: bytecode.size, drop }))
+        let (size, file) = (bytecode.size(), PackedBytecode::file_name(&wheel.facts.file, &bytecode.tag));
+        let mut source = BufReader::with_capacity(1 << 18, File::open(&bytecode.path).map_err(read)?);
+        let sha256 = write_nested(archive, &format!("{BYTECODE}{file}"), size, |nested| {
+            let mut place = 0;
+            for pyc in &bytecode.pycs {
+                // They stand one after the other, so this mostly stays within the buffer.
+                source.seek_relative(i64::try_from(pyc.data - place).map_err(|error| read(io::Error::other(error)))?).map_err(read)?;
+                nested.copy(pyc.member.clone(), (&mut source).take(pyc.member.size)).map_err(read)?;
+                place = pyc.data + pyc.member.size;
+            }
+            Ok(())
+        })?;
+        Ok(Some(PackedBytecode { file, tag: bytecode.tag.clone(), sha256, size }))
     };
     wheels.iter().map(one).collect()
 }

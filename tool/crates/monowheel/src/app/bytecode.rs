@@ -2,6 +2,7 @@
 //!
 //! The pycs are not checked against their sources when they are imported (PEP 552, unchecked), so what can be told here is: that the archive
 //! has the modules of this wheel and nothing else, that it is of the Python version that is built for, and that it is written by our rules.
+//! What is not to be installed is left out when the application is written.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -10,7 +11,8 @@ use std::path::PathBuf;
 use super::error::AppError;
 use super::input::BytecodeInput;
 use super::plan::PlannedWheel;
-use crate::zip::{Entry, Kind, Member, Records};
+use crate::wheel::InstalledFile;
+use crate::zip::{Entry, Kind, Member, Records, archive_size};
 
 const SITE_PACKAGES: &str = "site-packages/";
 const CACHE: &str = "__pycache__";
@@ -22,19 +24,33 @@ pub struct Bytecode {
     pub path: PathBuf,
     /// The cache tag of the interpreter that made it, such as `cpython-311`.
     pub tag: String,
-    /// Size of the archive in bytes.
-    pub size: u64,
-    /// Installed paths that are left out: of modules that are left out themselves, and where a wheel brings a pyc of its own.
-    pub drop: BTreeSet<String>,
-    /// Its pycs as installed paths.
-    pycs: Vec<String>,
+    /// What goes in, sorted.
+    pub pycs: Vec<Pyc>,
 }
 
-/// Gives each wheel its bytecode. One without modules gets none.
+/// A module compiled.
+#[derive(Debug)]
+pub struct Pyc {
+    /// As it stands in the archive.
+    pub member: Member,
+    /// Where its content is in there.
+    pub data: u64,
+    /// The installed module that it is of.
+    module: String,
+}
+
+impl Bytecode {
+    /// Size in bytes of the archive that goes in.
+    pub fn size(&self) -> u64 {
+        archive_size(self.pycs.iter().map(|pyc| &pyc.member))
+    }
+}
+
+/// Gives each wheel its bytecode, whole.
 ///
 /// # Errors
-/// Where an archive is not what it should be, or of another Python version.
-pub fn attach(origin: &str, python: Option<&str>, inputs: &[BytecodeInput], wheels: &mut [PlannedWheel]) -> Result<(), AppError> {
+/// Where an archive is not what it should be.
+pub(super) fn attach(origin: &str, inputs: &[BytecodeInput], wheels: &mut [PlannedWheel]) -> Result<(), AppError> {
     let mut inputs: Vec<&BytecodeInput> = inputs.iter().collect();
     inputs.sort_by(|a, b| (&a.origin, &a.path).cmp(&(&b.origin, &b.path)));
     for input in inputs {
@@ -45,18 +61,42 @@ pub fn attach(origin: &str, python: Option<&str>, inputs: &[BytecodeInput], whee
             wheel.bytecode = read(origin, input, wheel)?;
         }
     }
+    Ok(())
+}
+
+/// Takes out what is not to be installed: of modules that are left out themselves, and where a wheel brings a pyc of its own.
+///
+/// # Errors
+/// Where the bytecode is of another Python version than what is built for, or than other bytecode.
+pub(super) fn settle(origin: &str, python: Option<&str>, wheels: &mut [PlannedWheel]) -> Result<(), AppError> {
     let mut expected = python.map(|version| (tag_of(version), format!("the application is built for Python {version}")));
     for wheel in wheels.iter() {
         let Some(bytecode) = &wheel.bytecode else { continue };
         let (tag, why) =
             expected.get_or_insert_with(|| (bytecode.tag.clone(), format!("that of {} is of {}", wheel.facts.file, bytecode.tag)));
-        if bytecode.tag.trim_end_matches('t') != tag {
+        if bytecode.tag.trim_end_matches('t') != tag.trim_end_matches('t') {
             let (path, found, why) = (bytecode.path.clone(), bytecode.tag.clone(), why.clone());
             return Err(AppError::BytecodeVersion { origin: origin.to_owned(), path, found, why });
         }
     }
-    leave_out(wheels);
+    if expected.is_none() {
+        return Ok(());
+    }
+    let files = wheels.iter().flat_map(|wheel| &wheel.facts.files).map(|file| &file.path);
+    let brought: BTreeSet<String> = files.filter(|path| path.ends_with(".pyc")).cloned().collect();
+    for wheel in wheels {
+        let Some(bytecode) = &mut wheel.bytecode else { continue };
+        bytecode.pycs.retain(|pyc| {
+            let is_installed = has(&wheel.facts.files, &pyc.module) && !wheel.drop.contains(&pyc.module);
+            is_installed && !brought.contains(&format!("{SITE_PACKAGES}{}", pyc.member.name))
+        });
+        wheel.bytecode.take_if(|bytecode| bytecode.pycs.is_empty());
+    }
     Ok(())
+}
+
+fn has(files: &[InstalledFile], path: &str) -> bool {
+    files.binary_search_by(|file| file.path.as_str().cmp(path)).is_ok()
 }
 
 /// The cache tag of a version such as `3.11` or `3.14t`.
@@ -69,34 +109,31 @@ fn refused(origin: &str, input: &BytecodeInput, problem: String) -> AppError {
 }
 
 fn read(origin: &str, input: &BytecodeInput, wheel: &PlannedWheel) -> Result<Option<Bytecode>, AppError> {
-    let failed = |source| AppError::Read { path: input.path.clone(), source };
-    let mut file = File::open(&input.path).map_err(failed)?;
-    let size = file.metadata().map_err(failed)?.len();
+    let mut file = File::open(&input.path).map_err(|source| AppError::Read { path: input.path.clone(), source })?;
     let records = Records::read(&mut file).map_err(|error| refused(origin, input, error.to_string()))?;
     if !records.entries.is_sorted_by(|a, b| a.name < b.name) {
         return Err(refused(origin, input, "its members are not sorted".to_owned()));
     }
     let mut found: Option<String> = None;
-    let mut pycs = Vec::with_capacity(records.entries.len());
-    for entry in &records.entries {
+    let (mut pycs, mut place) = (Vec::with_capacity(records.entries.len()), 0);
+    for entry in records.entries {
         let problem = |text: &str| refused(origin, input, format!("`{}` {text}", entry.name));
         let member = Member::stored(&entry.name, Kind::Plain, entry.central.size, entry.central.crc32);
-        if *entry != Entry::expected(&member, entry.offset) {
+        if entry != Entry::expected(&member, place) {
             return Err(problem("is not a plain member that is stored by the rules of every archive in the file"));
         }
-        let pyc = format!("{SITE_PACKAGES}{}", entry.name);
-        let (module, tag) = module_of(&pyc).ok_or_else(|| problem("is not the bytecode of a module"))?;
-        // It was made of the whole wheel.
-        let is_gone = wheel.rewrite.as_ref().is_some_and(|rewrite| rewrite.gone.contains(&module));
-        if !is_gone && wheel.facts.files.binary_search_by(|file| file.path.cmp(&module)).is_err() {
+        let path = format!("{SITE_PACKAGES}{}", entry.name);
+        let (module, tag) = module_of(&path).ok_or_else(|| problem("is not the bytecode of a module"))?;
+        if !has(&wheel.facts.files, &module) {
             return Err(problem(&format!("is of a module that {} has not", wheel.facts.file)));
         }
         if found.get_or_insert_with(|| tag.to_owned()) != tag {
             return Err(problem("is of another Python version than those before"));
         }
-        pycs.push(pyc);
+        place = entry.data + entry.central.size;
+        pycs.push(Pyc { member, data: entry.data, module });
     }
-    Ok(found.map(|tag| Bytecode { path: input.path.clone(), tag, size, drop: BTreeSet::new(), pycs }))
+    Ok(found.map(|tag| Bytecode { path: input.path.clone(), tag, pycs }))
 }
 
 /// The installed module that a pyc is of, and the cache tag: `a/__pycache__/b.cpython-311.pyc` is of `a/b.py` (PEP 3147).
@@ -108,24 +145,6 @@ pub fn module_of(pyc: &str) -> Option<(String, &str)> {
     let is_tag = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
     let package = folder.strip_suffix(CACHE).filter(|package| package.ends_with('/'))?;
     (is_tag && !stem.is_empty()).then(|| (format!("{package}{stem}.py"), tag))
-}
-
-/// Finds the pycs that must not be installed.
-fn leave_out(wheels: &mut [PlannedWheel]) {
-    if wheels.iter().all(|wheel| wheel.bytecode.is_none()) {
-        return;
-    }
-    let is_cached = |path: &&str| path.ends_with(".pyc");
-    let brought = wheels.iter().flat_map(|wheel| wheel.facts.files.iter().map(|file| file.path.as_str()).filter(is_cached));
-    let brought: BTreeSet<String> = brought.map(str::to_owned).collect();
-    for wheel in wheels {
-        let Some(bytecode) = &mut wheel.bytecode else { continue };
-        let stays = |module: &str| {
-            !wheel.drop.contains(module) && wheel.facts.files.binary_search_by(|file| file.path.as_str().cmp(module)).is_ok()
-        };
-        let is_left_out = |pyc: &&String| module_of(pyc).is_some_and(|(module, _)| !stays(&module)) || brought.contains(*pyc);
-        bytecode.drop = bytecode.pycs.iter().filter(is_left_out).cloned().collect();
-    }
 }
 
 #[cfg(test)]

@@ -130,8 +130,6 @@ pub struct PackedBytecode {
     pub sha256: String,
     /// Its size in bytes.
     pub size: u64,
-    /// Installed paths that are left out, because their modules are, or because a wheel brings them itself.
-    pub drop: Vec<String>,
 }
 
 impl PackedBytecode {

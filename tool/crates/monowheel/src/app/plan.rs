@@ -68,6 +68,7 @@ impl Plan {
         }
         let mut wheels = wheels(&application.origin, &input.wheels)?;
         application.license_policy.check(&application.origin, &wheels)?;
+        bytecode::attach(&application.origin, &input.bytecodes, &mut wheels)?;
         exclude::apply(&application.origin, &input.excludes, &mut wheels)?;
         let (files, clashes) = first_party::collect(input)?;
         conflicts::settle(&application.origin, &files, clashes, &imports, &mut wheels, &input.settlements)?;
@@ -76,7 +77,7 @@ impl Plan {
         }
         let entry = entry::resolve(&application, &files, &imports, &wheels)?;
         let python = versions::accepted(&application, &wheels.iter().map(|wheel| &wheel.facts).collect::<Vec<_>>())?;
-        bytecode::attach(&application.origin, python.default.as_deref(), &input.bytecodes, &mut wheels)?;
+        bytecode::settle(&application.origin, python.default.as_deref(), &mut wheels)?;
         let modules = conflicts::modules(&files, &imports);
         stdlib::check(&application.origin, application.main.as_deref(), &modules, &python.versions, &input.settlements)?;
         let read = |path: &PathBuf| fs::read(path).map_err(|source| AppError::Read { path: path.clone(), source });

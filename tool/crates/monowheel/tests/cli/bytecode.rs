@@ -64,7 +64,7 @@ fn it_stands_behind_the_wheels_and_in_the_manifest() {
     assert_eq!(
         with["wheels"][0]["bytecode"],
         json!({"file": "web-1.0-py3-none-any.whl.cpython-311.zip", "tag": "cpython-311", "sha256": hex(&Sha256::digest(&archive)),
-            "size": archive.len(), "drop": []})
+            "size": archive.len()})
     );
     assert_eq!(without["wheels"][0].get("bytecode"), None);
     assert_ne!(with["dependencies"], without["dependencies"]);
@@ -78,10 +78,9 @@ fn a_wheel_without_modules_has_none() {
 
 #[test]
 fn what_is_left_out_has_no_bytecode() {
-    let own = "tests/__pycache__/__init__.cpython-311.pyc";
-    let drops = |project: Project| -> Vec<Value> {
+    let compiled = |project: Project| -> Vec<bool> {
         let manifest = manifest(&project.file());
-        manifest["wheels"].as_array().unwrap().iter().map(|wheel| wheel["bytecode"]["drop"].clone()).collect()
+        manifest["wheels"].as_array().unwrap().iter().map(|wheel| wheel.get("bytecode").is_some()).collect()
     };
     let two = || {
         project()
@@ -91,11 +90,22 @@ fn what_is_left_out_has_no_bytecode() {
             .compiled("two-1.0-py3-none-any.whl", &archive(&TESTS))
             .line(json!({"kind": "conflict", "path": "site-packages/tests/**", "winner": "two"}))
     };
-    assert_eq!(drops(two()), [json!([format!("site-packages/{own}")]), json!([]), Value::Null]);
+    assert_eq!(compiled(two()), [false, true, false]);
     // A pyc that the wheel itself brings stays.
-    let cached = wheel("one", "1.0", "", &[("tests/__init__.py", ""), (own, "its own")]);
+    let cached = wheel("one", "1.0", "", &[("tests/__init__.py", ""), (TESTS[0], "its own")]);
     let project = project().built(&cached).compiled("one-1.0-py3-none-any.whl", &archive(&TESTS));
-    assert_eq!(drops(project), [json!([format!("site-packages/{own}")]), Value::Null]);
+    assert_eq!(compiled(project), [false, false]);
+}
+
+#[test]
+fn what_is_excluded_has_no_bytecode() {
+    let project = project().compiled(FILE, &archive(&WEB)).line(json!({"kind": "exclude", "project": "web", "paths": ["web/**"]}));
+    let bytes = assembled(&project, "app");
+    let rest = archive(&WEB[..1]);
+    let found = &manifest(&bytes)["wheels"][0]["bytecode"];
+    assert_eq!((found["size"].as_u64(), found["sha256"].as_str()), (Some(rest.len() as u64), Some(hex(&Sha256::digest(&rest)).as_str())));
+    let (text, code) = printed(project.path(), &["verify", "app"]);
+    assert_eq!(code, 0, "{text}");
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn plain(manifest: &Manifest) -> Result<Value, serde_json::Error> {
             }
             // What differs in it is said of its members.
             if let Some(bytecode) = fields.get_mut("bytecode").and_then(Value::as_object_mut) {
-                bytecode.retain(|field, _| field == "tag" || field == "drop");
+                bytecode.retain(|field, _| field == "tag");
             }
         }
         wheels.insert(wheel.name.clone(), fields);

@@ -101,7 +101,7 @@ class Filling:
         for wheel, _ in self.application.packed():
             path = f"{self.store.root}/wheels/{wheel['sha256']}"
             # Where another wheel has won a place, the tree has not all of this one.
-            if not wheel["drop"] and not os.path.isdir(path):
+            if not wheel.get("drop") and not os.path.isdir(path):
                 beside = f"{self.store.stage()}/{wheel['sha256']}"
                 os.symlink(f"../deps/{self.tree}", beside)
                 os.rename(beside, path)

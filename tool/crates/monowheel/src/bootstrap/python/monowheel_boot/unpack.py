@@ -38,8 +38,8 @@ class Wheel:
     def __init__(self, archive, facts, tree, source):
         """Take the archive, the manifest's words on it, where it goes and where it may come from."""
         self.archive, self.tree, self.source = archive, tree, source
-        self.drop = frozenset(facts["drop"])
-        # Bytecode has no such folder, and so no headers.
+        # Of bytecode, all is installed, below `site-packages`.
+        self.drop = frozenset(facts.get("drop", ()))
         data = facts.get("data")
         self.data = f"{data}/" if data else None
         self.size = facts["size"]
