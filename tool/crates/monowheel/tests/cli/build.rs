@@ -93,6 +93,19 @@ fn refused(folder: &Path, arguments: &[&str]) -> String {
 }
 
 #[test]
+fn files_of_wheels_can_be_left_out() {
+    let folder = project("");
+    let content = wheel("pkg", &[("pkg/__init__.py", ""), ("pkg/a.pyi", "a: int\n"), ("pkg/tests/a.py", "")]);
+    fs::write(folder.path().join("pkg-1.0-py3-none-any.whl"), content).unwrap();
+    let wheel = ["--wheel", "pkg-1.0-py3-none-any.whl", "--script", "pkg"];
+    let excluded = |arguments: &[&str]| manifest(&built(folder.path(), &[&wheel, arguments].concat()))["wheels"][0]["excluded"].clone();
+    assert_eq!(excluded(&[]), serde_json::Value::Null);
+    assert_eq!(excluded(&["--exclude", "**/*.pyi", "--exclude", "pkg=**/tests/**"])["files"], 2);
+    fs::remove_file(folder.path().join("out")).unwrap();
+    assert!(refused(folder.path(), &[&wheel[..], &["--exclude", "**/doc/**"]].concat()).contains("fits no file of any package"));
+}
+
+#[test]
 fn a_project_and_its_lock_become_one_file() {
     let folder = project("");
     let bytes = built(folder.path(), &["--script", "web"]);
