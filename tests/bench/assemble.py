@@ -15,7 +15,7 @@ import sys
 import common
 
 ROUNDS = 5
-MAIN = {"fastapi": "import fastapi, uvicorn\n", "science": "import numpy, pandas, scipy, sklearn, pyarrow\n"}
+MAIN = {"fastapi": "import fastapi, uvicorn\n", "science": "import numpy, pandas, scipy, sklearn, pyarrow, polars\n"}
 
 
 def measure(application: str) -> tuple[list[str], list[list[str]]]:

@@ -26,7 +26,7 @@ COLD_ROUNDS = 3
 WARM_ROUNDS = 15
 MAIN = {
     "fastapi": "import fastapi, uvicorn\n",
-    "science": "import numpy, pandas, scipy, sklearn, pyarrow\n",
+    "science": "import numpy, pandas, scipy, sklearn, pyarrow, polars\n",
     "many": many.main(),
 }
 
