@@ -234,3 +234,8 @@ def test_a_native_file_that_lost_its_end_says_so(root, tmp_path):
 
 def test_the_machine_has_interpreters():
     assert PYTHONS
+
+
+def test_the_launcher_is_small():
+    """It travels in every file that it starts."""
+    assert Path(files.LAUNCHER).stat().st_size < 1_000_000
