@@ -9,7 +9,8 @@ use clap::Args;
 use super::exit::Exit;
 use crate::app::project::{self, Request};
 use crate::app::{Exclude, Settlement};
-use crate::fetch::{DEFAULT_INDEX, Options};
+use crate::fetch::Options;
+use crate::lock::DEFAULT_INDEX;
 use crate::lock::Override;
 use crate::tags::{Platform, Python};
 

@@ -6,12 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::Exit;
-use crate::lock::{self, LockError, Override, Part, Settings};
+use crate::lock::{self, DEFAULT_INDEX, LockError, Override, Part, Settings};
 use crate::tags::{Platform, Python, normalize};
 use crate::{json, output};
-
-/// The index that pip and uv know without being told.
-const INDEX: &str = "https://pypi.org/simple";
 
 /// Print what a lock file gives each target, as JSON.
 ///
@@ -58,7 +55,7 @@ pub(super) struct Resolve {
     allow_unhashed: Vec<String>,
 
     /// Look up files whose address the lock file does not say in this index.
-    #[arg(long, value_name = "URL", default_value = INDEX)]
+    #[arg(long, value_name = "URL", default_value = DEFAULT_INDEX)]
     index_url: String,
 
     /// Write to this file, not to the standard output.

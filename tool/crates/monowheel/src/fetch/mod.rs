@@ -20,8 +20,6 @@ pub use error::FetchError;
 use progress::Progress;
 use store::Store;
 
-/// The public index, where the user names no other.
-pub const DEFAULT_INDEX: &str = "https://pypi.org/simple";
 /// Downloads under way at once: enough to fill a line with small files, few enough for any index.
 const PARALLEL: usize = 8;
 

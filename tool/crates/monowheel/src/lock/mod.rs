@@ -33,6 +33,9 @@ pub use model::{Dependency, Format, Item, Location, Lock, LockedWheel, MarkerId,
 pub use project::Project;
 pub use resolve::{Resolution, Settings, SettingsError, items, pinned_python, python_versions, resolve};
 
+/// The public index, which pip and uv know without being told; users name another one by `--index-url`.
+pub const DEFAULT_INDEX: &str = "https://pypi.org/simple";
+
 /// What is said beside a lock file.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
