@@ -52,8 +52,13 @@ def peers() -> Path:
     return environment / "bin"
 
 
+# Applications that have the dependencies of another one.
+_DEPENDENCIES = {"bare": "fastapi"}
+
+
 def wheels(application: str) -> Path:
     """Download the wheels of `application`.txt by hash, or make those of `many`, once, and give their folder."""
+    application = _DEPENDENCIES.get(application, application)
     folder = CACHE / "wheels" / application
     complete = folder.with_suffix(".complete")
     if not complete.exists():
@@ -70,7 +75,8 @@ def wheels(application: str) -> Path:
 
 def requirements(application: str) -> list[object]:
     """Give the options of pex that name what the application asks for."""
-    return many.requirements() if application == "many" else ["-r", HERE / f"{application}.in"]
+    named = _DEPENDENCIES.get(application, application)
+    return many.requirements() if named == "many" else ["-r", HERE / f"{named}.in"]
 
 
 @functools.cache
@@ -129,7 +135,8 @@ def machine() -> str:
 def keep(name: str, title: str, lines: list[str]) -> None:
     """Print a result and keep it with its date in `results/`."""
     date = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
-    text = "\n".join([f"# {title}", "", f"{date}, {machine()}, `tests/bench/{name}.py`", "", *lines, ""])
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    text = "\n".join([f"# {title}", "", f"{date}, {machine()}, `tests/bench/{command}`", "", *lines, ""])
     path = HERE / "results" / f"{date}-{name}.md"
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
