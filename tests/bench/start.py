@@ -3,9 +3,10 @@
 
 Three applications import what they are made for and end: `fastapi`, `science`, and `many`, of 300 wheels with 25,000
 files. A fourth, `bare`, has FastAPI's wheels and imports nothing: what a later start costs shows there in tenths of a
-millisecond, where an import's own spread would hide it. Cold: with the tool's run-time cache deleted before each start, files in the page cache. Warm: a later start; the
-tools take turns, so that drift of the machine meets all of them alike. It needs the network once, for the peers and the
-wheels by hash, and writes a table and a picture into `results/`. Arguments choose some of the applications.
+millisecond, where an import's own spread would hide it. Cold: with the tool's run-time cache deleted before each start,
+files in the page cache. Warm: a later start; the tools take turns, so that drift of the machine meets all of them alike.
+It needs the network once, for the peers and the wheels by hash, and writes a table and a picture into `results/`.
+Arguments choose some of the applications.
 """
 
 from __future__ import annotations
