@@ -24,9 +24,8 @@ import common
 import many
 import picture
 
-COLD_ROUNDS = 3
-WARM_ROUNDS = 15
-BARE_ROUNDS = 41
+# First and later starts of each tool. Peers take a minute for a first start of `many`; `bare` looks for tenths of a millisecond.
+ROUNDS = {"bare": (3, 41), "fastapi": (3, 15), "science": (3, 15), "many": (1, 9)}
 MAIN = {
     "bare": "pass\n",
     "fastapi": "import fastapi, uvicorn\n",
@@ -126,6 +125,7 @@ def measure(application: str) -> list[Tool]:
     """Measure one application with every tool."""
     folder = common.CACHE / "start" / application
     tools = build(application, folder)
+    cold_rounds, warm_rounds = ROUNDS[application]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment |= {
         "MONOWHEEL_ROOT": str(folder / "root"),
@@ -133,13 +133,14 @@ def measure(application: str) -> list[Tool]:
         "SHIV_ROOT": str(folder / "shivroot"),
     }
     for tool in tools:
-        for _ in range(COLD_ROUNDS):
+        print(f"{application}: {tool.name}", file=sys.stderr)
+        for _ in range(cold_rounds):
             tool.forget()
             tool.cold.append(tool.start(environment))
     for tool in tools:
         tool.start(environment) if tool.name != tools[1].name else None
     turns = [tool for tool in tools if tool.name != tools[1].name]
-    for number in range(BARE_ROUNDS if application == "bare" else WARM_ROUNDS):
+    for number in range(warm_rounds):
         # Each round begins with another one: what runs after the slow ones is slower.
         first = number % len(turns)
         for tool in turns[first:] + turns[:first]:
@@ -171,7 +172,8 @@ def main() -> None:
     for application in sys.argv[1:] or MAIN:
         tools = measure(application)
         count = len(list(common.wheels(application).glob("*.whl")))
-        lines += [f"## {application}: {count} wheels", ""]
+        cold, warm = ROUNDS[application]
+        lines += [f"## {application}: {count} wheels; medians of {cold} first and {warm} later starts", ""]
         header = ["tool", "first start, s", "later start, ms", "over plain, ms", "times plain"]
         lines += [*common.table(header, rows(tools)), ""]
         drawn[application] = [(tool.name, statistics.median(tool.cold)) for tool in tools[1:]]
