@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import reference
 
 TOP = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -185,3 +186,9 @@ def test_a_machine_without_cargo(module: Path):
         shutil.rmtree(bare)
     assert done.returncode != 0
     assert "expected `cargo` on PATH" in done.stderr and "https://rustup.rs" in done.stderr, done.stderr
+
+
+def test_reference_page():
+    assert reference.PAGE.read_text() == reference.extracted(bazel), (
+        "run tests/analysis/reference.py, and read what it changed"
+    )

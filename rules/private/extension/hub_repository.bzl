@@ -99,7 +99,7 @@ def _index_repository_impl(rctx):
         _INDEX_ENTRY.format(hub = hub, hub_repr = repr(hub), lock = repr(entry["lock"]), packages = repr(entry["packages"]))
         for hub, entry in hubs.items()
     ]
-    rctx.file("BUILD.bazel", "", executable = False)
+    rctx.file("BUILD.bazel", "exports_files([\"index.bzl\"])\n", executable = False)
     rctx.file("index.bzl", _INDEX.format(entries = "".join(entries)), executable = False)
 
 index_repository = repository_rule(

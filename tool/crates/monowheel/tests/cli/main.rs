@@ -16,5 +16,6 @@ mod harness;
 mod inspect;
 mod interpreter;
 mod licences;
+mod reference;
 mod sbom;
 mod verify;
