@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::exit::Exit;
 use crate::app::project::{self, Request};
-use crate::app::{Exclude, Settlement};
+use crate::app::{Exclude, InterpreterInput, Settlement};
 use crate::fetch::Options;
 use crate::lock::DEFAULT_INDEX;
 use crate::lock::Override;
@@ -80,6 +80,16 @@ pub(super) struct Build {
     #[arg(long, value_name = "VERSION", help_heading = "Target")]
     python: Option<Python>,
 
+    /// Start with this native launcher instead of the shell script; `native`: the program monowheel-launcher beside this one
+    #[arg(long, value_name = "FILE|native", help_heading = "How it starts")]
+    launcher: Option<PathBuf>,
+    /// Put this interpreter into the file: a folder or an `install_only` archive; asks for --launcher
+    #[arg(long, value_name = "ARCHIVE|DIR", help_heading = "How it starts", requires = "launcher")]
+    interpreter: Option<PathBuf>,
+    /// Leave out the files of the interpreter that fit GLOB; `!GLOB` takes back what was left out; may be repeated
+    #[arg(long = "interpreter-exclude", value_name = "GLOB", help_heading = "How it starts", requires = "interpreter")]
+    interpreter_excludes: Vec<String>,
+
     /// Look here before the index: a folder or a page of links; may be repeated
     #[arg(long, short, value_name = "PLACE", help_heading = "Downloads")]
     find_links: Vec<String>,
@@ -98,6 +108,9 @@ impl Build {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         let cache = self.cache_dir.unwrap_or_else(default_cache);
         let settlements = self.conflicts.into_iter().map(|(path, winner)| Settlement { path, winner: Some(winner) });
+        let launcher = self.launcher.map(|file| if file == Path::new("native") { own_launcher(self.platform) } else { Ok(file) });
+        let exclude = self.interpreter_excludes;
+        let interpreter = self.interpreter.map(|path| InterpreterInput { path: Some(path), exclude, ..InterpreterInput::default() });
         let built = project::build(&Request {
             project: self.project,
             lock: self.lock,
@@ -116,6 +129,8 @@ impl Build {
             env: self.env.into_iter().collect::<BTreeMap<_, _>>(),
             settlements: settlements.collect(),
             excludes: self.excludes,
+            launcher: launcher.transpose()?,
+            interpreter,
             fetch: Options { cache, index_url: self.index_url, find_links: self.find_links, offline: self.offline },
             output: self.output,
         })?;
@@ -123,6 +138,22 @@ impl Build {
         eprintln!("{}: {} wheels, {} files, {}{target}", built.output.display(), built.wheels, built.files, size(built.size));
         Ok(Exit::Done)
     }
+}
+
+/// The launcher that was installed beside this program: one for the same platform.
+fn own_launcher(target: Option<Platform>) -> anyhow::Result<PathBuf> {
+    let build = "`tool/crates/launcher/build TRIPLE` builds one; name it: --launcher FILE";
+    // It is linked with no C library of the machine, so all of Linux is one platform to it.
+    let kind = |platform: Platform| (platform.cpu, std::mem::discriminant(&platform.os));
+    if let Some(target) = target.filter(|target| project::host().map(kind) != Some(kind(*target))) {
+        anyhow::bail!("the launcher beside this program is for its own platform, and not for {target}\nhint: {build}");
+    }
+    let program = env::current_exe().and_then(|path| path.canonicalize())?;
+    let path = program.with_file_name(format!("monowheel-launcher{}", env::consts::EXE_SUFFIX));
+    if !path.is_file() {
+        anyhow::bail!("there is no native launcher beside this program: `{}`\nhint: {build}", path.display());
+    }
+    Ok(path)
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

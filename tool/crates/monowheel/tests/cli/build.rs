@@ -180,3 +180,97 @@ fn a_wheel_that_is_not_the_locked_one_is_refused() {
     let words = refused(folder.path(), &["--script", "web"]);
     assert!(words.contains("but the lock says") && words.contains("web-1.0-py3-none-any.whl"), "{words}");
 }
+
+/// Gives the project what the other options of a head name: a launcher, and a folder `python` with an interpreter.
+fn head(folder: &Path) {
+    let launcher = [b"ELF".as_slice(), b"monowheel-launcher-configuration", &[0; 96]].concat();
+    let mut program = b"\x7fELF\x02\x01\x01".to_vec();
+    program.resize(64, 0);
+    program[16] = 2;
+    for (name, content) in [
+        ("launcher", launcher.as_slice()),
+        ("python/bin/python3.11", program.as_slice()),
+        ("python/lib/python3.11/os.py", b""),
+        ("python/lib/python3.11/this.py", b""),
+        ("python/lib/python3.11/test/a.py", b""),
+    ] {
+        fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+        fs::write(folder.join(name), content).unwrap();
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("python3.11", folder.join("python/bin/python3")).unwrap();
+}
+
+#[test]
+#[cfg(unix)]
+fn a_launcher_and_an_interpreter_go_in_as_assembling_has_them() {
+    let folder = project("");
+    let path = folder.path();
+    head(path);
+    let exclude = ["this.py", "!**/test/**"].map(|glob| if glob.starts_with('!') { glob.to_owned() } else { format!("**/{glob}") });
+    let arguments = ["--script", "web", "--launcher", "launcher", "--interpreter", "python"];
+    let bytes =
+        built(path, &[&arguments[..], &["--interpreter-exclude", &exclude[0], "--interpreter-exclude", &exclude[1]]].concat());
+    let found = manifest(&bytes);
+    assert_eq!(found["interpreter"]["version"], "3.11");
+    assert!(bytes.starts_with(b"ELF"));
+    // By the input manifest, whose paths and origins reach no byte.
+    let wheel = "wheels/web-1.0-py3-none-any.whl";
+    let tool = || Command::new(env!("CARGO_BIN_EXE_monowheel"));
+    let facts = tool().args(["facts", "--wheel", wheel, "--output", "web.json"]).current_dir(path).status().unwrap();
+    assert!(facts.success());
+    let lines = [
+        serde_json::json!({
+            "kind": "application", "version": 1, "origin": "//:bin", "script": "web", "launcher": "launcher",
+            "requires_python": ">=3.11", "python_version": "3.11", "platform": "x86_64-unknown-linux-gnu",
+        }),
+        serde_json::json!({"kind": "import", "path": "_main"}),
+        serde_json::json!({"kind": "file", "path": "shop/__init__.py", "dest": "_main/shop/__init__.py", "origin": "//:lib"}),
+        serde_json::json!({"kind": "wheel", "path": wheel, "facts": "web.json", "origin": "@pypi//web"}),
+        serde_json::json!({"kind": "interpreter", "path": "python", "exclude": exclude, "origin": "//:python"}),
+    ];
+    fs::write(path.join("manifest.jsonl"), lines.map(|line| format!("{line}\n")).concat()).unwrap();
+    let done = tool().args(["assemble", "--manifest", "manifest.jsonl", "--output", "assembled"]).current_dir(path).status().unwrap();
+    assert!(done.success());
+    assert!(fs::read(path.join("assembled")).unwrap() == bytes);
+}
+
+#[test]
+fn the_launcher_beside_the_tool_is_taken_by_name() {
+    let folder = project("");
+    head(folder.path());
+    let beside = folder.path().join("bin");
+    fs::create_dir(&beside).unwrap();
+    // A link would be followed to the real tool.
+    fs::copy(env!("CARGO_BIN_EXE_monowheel"), beside.join("monowheel")).unwrap();
+    let build = |platform: &str| {
+        let arguments = ["build", "--offline", "--find-links", "wheels", "--cache-dir", "cache", "--script", "web", "-o", "out"];
+        let target = if platform.is_empty() { vec![] } else { vec!["--platform", platform] };
+        Command::new(beside.join("monowheel"))
+            .args(arguments)
+            .args(["--launcher", "native"])
+            .args(target)
+            .current_dir(folder.path())
+            .output()
+            .unwrap()
+    };
+    let words = String::from_utf8(build("").stderr).unwrap();
+    assert!(words.starts_with("error: there is no native launcher beside this program: `"), "{words}");
+    assert!(words.ends_with("hint: `tool/crates/launcher/build TRIPLE` builds one; name it: --launcher FILE\n"), "{words}");
+    fs::copy(folder.path().join("launcher"), beside.join("monowheel-launcher")).unwrap();
+    assert!(build("").status.success());
+    assert!(fs::read(folder.path().join("out")).unwrap().starts_with(b"ELF"));
+    let words = String::from_utf8(build("x86_64-pc-windows-msvc").stderr).unwrap();
+    insta::assert_snapshot!(words, @"
+    error: the launcher beside this program is for its own platform, and not for x86_64-pc-windows-msvc
+    hint: `tool/crates/launcher/build TRIPLE` builds one; name it: --launcher FILE
+    ");
+}
+
+#[test]
+fn an_interpreter_needs_a_launcher() {
+    let folder = project("");
+    let output = build(folder.path(), &["--script", "web", "--interpreter", "python"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--launcher <FILE|native>"));
+}

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub use error::ProjectError;
 use pyproject::PyProject;
 
-use super::input::{Application, Exclude, Input, Settlement, VERSION};
+use super::input::{Application, Exclude, Input, InterpreterInput, Settlement, VERSION};
 use super::licences::LicencePolicy;
 use super::{AppError, Plan, assemble};
 use crate::lock::{self, Item, Lock, Part};
@@ -63,6 +63,10 @@ pub struct Request {
     pub settlements: Vec<Settlement>,
     /// What wheels leave out.
     pub excludes: Vec<Exclude>,
+    /// The native launcher; none: the portable head.
+    pub launcher: Option<PathBuf>,
+    /// The interpreter that travels in the file, if one does.
+    pub interpreter: Option<InterpreterInput>,
     /// How to get wheels.
     pub fetch: crate::fetch::Options,
     /// The file to write; `dist/<project>` where none is given.
@@ -155,8 +159,9 @@ fn target(request: &Request, lock: Option<&Lock>) -> Result<Option<Target>, Proj
     Ok(Some(Target { platform, python }))
 }
 
-/// The platform that this tool was built for.
-fn host() -> Option<Platform> {
+/// The platform that this tool was built for, if the table has it.
+#[must_use]
+pub fn host() -> Option<Platform> {
     let name = match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => "x86_64-unknown-linux-gnu",
         ("linux", "aarch64") => "aarch64-unknown-linux-gnu",
@@ -217,15 +222,16 @@ impl Project<'_> {
 
     /// Everything but the wheels.
     fn input(&self, members: Vec<PathBuf>) -> Result<Input, ProjectError> {
-        let mut tree = sources::Tree::new(&self.base);
+        let interpreter = self.request.interpreter.as_ref().and_then(|interpreter| interpreter.path.as_ref());
+        let mut tree = sources::Tree::new(&self.base, self.request.output.iter().chain(interpreter));
         if self.request.sources.is_empty() {
-            tree.project(&self.folder, self.request.output.as_deref())?;
+            tree.project(&self.folder)?;
         }
         for folder in &self.request.sources {
             tree.root(&existing(folder)?)?;
         }
         for member in members {
-            tree.project(&member, None)?;
+            tree.project(&member)?;
         }
         let main = self.request.main.as_ref().map(|main| tree.file(&existing(main)?)).transpose()?;
         let (entry_point, script) = self.entry(main.is_some())?;
@@ -242,7 +248,7 @@ impl Project<'_> {
             requires_python: self.python_project.requires_python.clone(),
             python_version: self.target.map(|target| target.python.to_string()),
             platform: self.target.map(|target| target.platform.to_string()),
-            launcher: None,
+            launcher: self.request.launcher.clone(),
             license_policy: LicencePolicy::default(),
         };
         let settlements = self.request.settlements.clone();
@@ -256,7 +262,7 @@ impl Project<'_> {
             imports,
             settlements,
             excludes,
-            interpreter: None,
+            interpreter: self.request.interpreter.clone(),
             interpreter_files: Vec::new(),
         })
     }

@@ -17,37 +17,38 @@ const BUILD_FILES: [&str; 5] = ["BUILD", "BUILD.bazel", "MODULE.bazel", "WORKSPA
 /// The first-party tree while it is collected.
 pub struct Tree {
     base: PathBuf,
+    except: Vec<PathBuf>,
     files: Vec<Source>,
     imports: Vec<String>,
 }
 
 impl Tree {
-    /// A tree that shows the folder `base`.
-    pub fn new(base: &Path) -> Self {
-        Self { base: base.to_owned(), files: Vec::new(), imports: vec![MAIN_REPOSITORY.to_owned()] }
+    /// A tree that shows the folder `base`, but for what is no code of it though it may lie there: the output, an interpreter.
+    pub fn new<'a>(base: &Path, except: impl IntoIterator<Item = &'a PathBuf>) -> Self {
+        let except = except.into_iter().filter_map(|path| path.canonicalize().ok()).collect();
+        Self { base: base.to_owned(), except, files: Vec::new(), imports: vec![MAIN_REPOSITORY.to_owned()] }
     }
 
     /// Adds a project by its layout: `src/` where there is one; otherwise the modules and packages at its top.
-    pub fn project(&mut self, folder: &Path, output: Option<&Path>) -> Result<(), ProjectError> {
+    pub fn project(&mut self, folder: &Path) -> Result<(), ProjectError> {
         let source = folder.join("src");
         if source.is_dir() {
             return self.root(&source);
         }
         self.imports.push(self.place(folder)?);
-        let output = output.and_then(|output| output.canonicalize().ok());
         let entries = WalkDir::new(folder).min_depth(1).max_depth(1).sort_by_file_name();
         for entry in entries {
             let entry = entry.map_err(|error| AppError::Read { path: folder.to_owned(), source: error.into() })?;
             let name = entry.file_name().to_string_lossy();
             if entry.file_type().is_dir() {
-                if kept(&entry)
+                if self.kept(&entry)
                     && !NOT_CODE.contains(&name.as_ref())
                     && !entry.path().join("pyproject.toml").exists()
-                    && has_modules(entry.path())
+                    && self.has_modules(entry.path())
                 {
                     self.folder(entry.path())?;
                 }
-            } else if name.ends_with(".py") && output.as_deref() != Some(entry.path()) {
+            } else if name.ends_with(".py") && !self.is_excepted(&entry) {
                 self.file(entry.path())?;
             }
         }
@@ -77,15 +78,30 @@ impl Tree {
     }
 
     fn folder(&mut self, folder: &Path) -> Result<(), ProjectError> {
+        let mut found = Vec::new();
         let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name();
-        for entry in walk.into_iter().filter_entry(|entry| entry.depth() == 0 || kept(entry)) {
+        for entry in walk.into_iter().filter_entry(|entry| entry.depth() == 0 || self.kept(entry)) {
             let entry = entry.map_err(|error| AppError::Read { path: folder.to_owned(), source: error.into() })?;
             if entry.file_type().is_file() {
                 let dest = self.place(entry.path())?;
-                self.files.push(Source { path: entry.path().to_owned(), dest: dest.clone(), origin: dest });
+                found.push(Source { path: entry.path().to_owned(), dest: dest.clone(), origin: dest });
             }
         }
+        self.files.append(&mut found);
         Ok(())
+    }
+
+    fn is_excepted(&self, entry: &DirEntry) -> bool {
+        self.except.iter().any(|path| path == entry.path())
+    }
+
+    fn kept(&self, entry: &DirEntry) -> bool {
+        kept(entry) && !self.is_excepted(entry)
+    }
+
+    fn has_modules(&self, folder: &Path) -> bool {
+        let walk = WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(|entry| entry.depth() == 0 || self.kept(entry));
+        walk.filter_map(Result::ok).any(|entry| entry.path().extension().is_some_and(|extension| extension == "py"))
     }
 
     /// The place of a path in the first-party tree.
@@ -106,9 +122,4 @@ fn kept(entry: &DirEntry) -> bool {
     let skipped = name.starts_with('.') || name == "__pycache__" || name.ends_with(".egg-info") || name.starts_with("bazel-");
     let environment = entry.file_type().is_dir() && entry.path().join("pyvenv.cfg").exists();
     !skipped && !environment && !name.ends_with(".pyc") && !BUILD_FILES.contains(&name.as_ref())
-}
-
-fn has_modules(folder: &Path) -> bool {
-    let walk = WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(|entry| entry.depth() == 0 || kept(entry));
-    walk.filter_map(Result::ok).any(|entry| entry.path().extension().is_some_and(|extension| extension == "py"))
 }
