@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Optional
 
 import files
+import moved
 import pytest
 
 # Whoever runs the tests in the background has the shell ignore this signal, and children would inherit that.
@@ -19,7 +20,7 @@ FOREIGN = ("PYTHON", "MONOWHEEL_", "XDG_", "VIRTUAL_ENV")
 
 
 def interpreters() -> dict[str, Path]:
-    """Give one CPython of each minor version that the machine has: on PATH or under pyenv."""
+    """Give one CPython of each minor version that the machine has: on PATH, under pyenv, or the newest where Bazel runs."""
     found = {}
     roots = [Path(folder) for folder in os.environ["PATH"].split(":") if "shims" not in folder]
     roots += sorted(Path.home().glob(".pyenv/versions/*/bin"))
@@ -28,7 +29,8 @@ def interpreters() -> dict[str, Path]:
             path = root / f"python3.{minor}"
             if path.is_file():
                 found.setdefault(f"3.{minor}", path.resolve())
-    return found
+    newest = None if "3.14" in found else moved.interpreter()
+    return {**found, "3.14": newest} if newest else found
 
 
 PYTHONS = interpreters()
