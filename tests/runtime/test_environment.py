@@ -1,6 +1,7 @@
 """The environment is a real one: what libraries and applications do with an environment works from the file."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -248,9 +249,12 @@ else:
     os.environ["AGAIN"] = "1"
     os.execv(sys.executable, [sys.executable, *sys.argv])
 """
-    file = files.assemble(tmp_path / "f", {"main.py": source}, main="_main/main.py")
-    for _ in range(2):
-        assert start(file, root, "x", env={"MONOWHEEL_PYTHON": python}).stdout == "again ['x']\n"
+    for number, args in enumerate([[], ["--injected", "1"]]):
+        file = files.assemble(tmp_path / f"{number}", {"main.py": source}, main="_main/main.py", args=args)
+        for user in (["x"], args, []):
+            done = start(file, root, *user, env={"MONOWHEEL_PYTHON": python})
+            assert done.stdout == f"again {[*args, *user]}\n", "injected once"
+        shutil.rmtree(root / "apps") if number == 0 else None
     assert len(list((root / "apps").iterdir())) == 1
 
 

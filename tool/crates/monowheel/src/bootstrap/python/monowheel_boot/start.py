@@ -218,7 +218,7 @@ def from_python(path, arguments):
         umask = os.umask(0o022)
         app = obtain(file, digest, True)
         os.umask(umask)
-        replace(app, path, manifest, flags, arguments)
+        replace(app, path, manifest, flags, not_injected(app, manifest["args"], arguments))
     except (Failure, Refusal, OSError) as error:
         if isinstance(error, Refusal):
             sys.exit(f"monowheel: {path} cannot run with {sys.executable}: {error}")
@@ -229,6 +229,16 @@ def interpreter_flags():
     """Flags that the interpreter was started with, as far as it tells (3.10)."""
     original = getattr(sys, "orig_argv", None)
     return original[1 : -len(sys.argv)] if original else []
+
+
+def not_injected(app, injected, arguments):
+    """Give the arguments without those that will be put before them.
+
+    Who runs FILE by the environment's own interpreter starts itself again by ``sys.executable`` and ``sys.argv``, which has them already:
+    gunicorn on SIGUSR2, Django's and Werkzeug's reloaders.
+    """
+    again = os.path.realpath(sys.prefix) == os.path.realpath(app) and arguments[: len(injected)] == injected
+    return arguments[len(injected) :] if again and not os.environ.get("MONOWHEEL_INTERPRETER") else arguments
 
 
 def replace(app, path, manifest, flags, arguments):
