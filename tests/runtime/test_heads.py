@@ -148,15 +148,26 @@ def test_the_application_gets_what_the_caller_gave(file, root, tmp_path):
         assert told(preexec_fn=lambda: os.umask(0o027))[2] == "0o27"
 
 
-def test_closed_streams_do_no_harm(root, tmp_path):
-    path = files.assemble(tmp_path / "app", {"main.py": SOURCE}, main="_main/main.py", **files.HEADS["native"])
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 2>&-", "0<&- 1>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"])
+def test_closed_streams_do_no_harm(root, tmp_path, head, closed):
+    source = """import os
+def is_open(number):
+    try:
+        os.fstat(number)
+        return True
+    except OSError:
+        return False
+state = str([number for number in range(3) if is_open(number)])
+open(os.environ["NOTE"], "w").write(state)
+"""
+    path = files.assemble(tmp_path / "app", {"main.py": source}, main="_main/main.py", **head)
+    note = tmp_path / "note"
+    wanted = str([number for number in range(3) if f"{number}>" not in closed and f"{number}<" not in closed])
     for _ in range(2):
-        command = f'exec "{path}" 0<&- 2>&-'
-        done = subprocess.run(
-            ["bash", "-c", command], env=environment(root), capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0
-        shutil.rmtree(root / "apps", ignore_errors=True)
+        start(["bash", "-c", f'exec "{path}" {closed}'], root, env={"NOTE": note})
+        # A file that it opens gets the first free number, so no stream may be left open for it.
+        assert note.read_text() == wanted
+        note.unlink()
 
 
 def test_every_python(file, root, python):

@@ -156,8 +156,10 @@ _mw_find() {
     esac
 }
 
-# A closed standard error cannot be given to anyone.
-{ true >&2; } 2>/dev/null || exec 2>/dev/null
+# A closed standard error cannot be given to anyone. Where it is closed, nobody sees what the shell says of this line.
+_mw_closed=
+true >&2 || _mw_closed=yes
+[ -z "$_mw_closed" ] || exec 2>/dev/null
 
 # `sh FILE` looks on PATH as well.
 if [ ! -f "$_mw_file" ]; then
@@ -169,6 +171,7 @@ _mw_again=
 _mw_line='
 '
 if _mw_find; then
+    [ -z "$_mw_closed" ] || exec 2>&-
     [ -n "$_mw_again" ] || _mw_run "$@"
     # The file is not the one any more that this shell began to read.
     if [ "${MONOWHEEL_AGAIN-}" != ........ ]; then
