@@ -22,8 +22,9 @@ LOCAL_SIZE = 30
 CENTRAL_SIZE = 46
 TAIL = 1 << 16
 WINDOW = 1 << 20
-# Larger members are not held in memory whole.
-LARGE = 4 << 20
+# Larger members are not held in memory whole; they are read and given in pieces of that size.
+LARGE = 1 << 20
+PIECE = 1 << 18
 STORED, DEFLATED, BZIP2, LZMA, ZSTD = 0, 8, 12, 14, 93
 
 
@@ -132,12 +133,16 @@ class Archive:
         decompress, crc, size = decompressor(entry.method), 0, 0
         at, rest = self.place(entry) - self.start, entry.compressed
         while rest:
-            piece = self.pread(at, min(rest, WINDOW // 4))
+            piece = self.pread(at, min(rest, PIECE))
             at, rest = at + len(piece), rest - len(piece)
-            content = decompress(piece)
-            crc, size = zlib.crc32(content, crc), size + len(content)
-            yield content
+            for content in decompress(piece):
+                crc, size = zlib.crc32(content, crc), size + len(content)
+                yield content
         self.check(entry, crc, size)
+
+    def forget(self):
+        """Let go of what was read."""
+        self._window = (0, b"")
 
     def content(self, entry):
         """Give the content of a small member, checked."""
@@ -146,7 +151,7 @@ class Archive:
             if entry.method == DEFLATED:
                 data = zlib.decompress(data, -15, entry.size or 1)
             elif entry.method != STORED:
-                data = decompressor(entry.method)(data)
+                data = b"".join(decompressor(entry.method)(bytes(data)))
         except (zlib.error, OSError, EOFError) as error:
             raise self.damaged(f"{entry.name}: {error}") from None
         self.check(entry, zlib.crc32(data), len(data))
@@ -178,40 +183,66 @@ def wide(extra, compressed, size, offset):
 
 
 def decompressor(method):
-    """Give a function from piece to piece."""
+    """Give a function from a piece to pieces of its content: a few bytes may stand for a thousand times as many."""
     if method == STORED:
-        return bytes
+        return lambda piece: (piece,)
     if method == DEFLATED:
-        return zlib.decompressobj(-15).decompress
+        return inflated()
     if method == BZIP2:
         from bz2 import BZ2Decompressor
 
-        return BZ2Decompressor().decompress
+        return bounded(BZ2Decompressor())
     if method == LZMA:
         return lzma()
     if method == ZSTD:
         # In the standard library since 3.14: the build has asked for no older Python.
         from compression.zstd import ZstdDecompressor
 
-        return ZstdDecompressor().decompress
+        return bounded(ZstdDecompressor())
     raise Failure(f"zip compression method {method} is not known")
 
 
-def lzma():
-    """Give a decompressor for LZMA as zip stores it: a header of nine bytes with the properties (APPNOTE 5.8.8)."""
-    from _lzma import FORMAT_RAW, LZMADecompressor, _decode_filter_properties
-
-    state = [b"", None]
+def inflated():
+    """Give that function for DEFLATE."""
+    stream = zlib.decompressobj(-15)
 
     def decompress(piece):
-        if state[1] is None:
-            state[0] += piece
-            if len(state[0]) < 9:
-                return b""
-            properties = _decode_filter_properties(0x4000000000000001, state[0][4:9])
-            state[1] = LZMADecompressor(FORMAT_RAW, filters=[properties])
-            piece = state[0][9:]
-        return state[1].decompress(bytes(piece))
+        full = True
+        while piece or full:
+            content = stream.decompress(piece, PIECE)
+            piece, full = stream.unconsumed_tail, len(content) == PIECE
+            yield content
+
+    return decompress
+
+
+def bounded(stream):
+    """Give that function for the decompressors that have one interface."""
+
+    def decompress(piece):
+        yield stream.decompress(piece, PIECE)
+        while not (stream.needs_input or stream.eof):
+            yield stream.decompress(b"", PIECE)
+
+    return decompress
+
+
+def lzma():
+    """Give that function for LZMA as zip stores it: a header of nine bytes with the properties (APPNOTE 5.8.8)."""
+    from _lzma import FORMAT_RAW, LZMADecompressor, _decode_filter_properties
+
+    head, rest = b"", None
+
+    def decompress(piece):
+        nonlocal head, rest
+        if rest is None:
+            head += piece
+            if len(head) < 9:
+                return ()
+            properties = _decode_filter_properties(0x4000000000000001, head[4:9])
+            rest = bounded(LZMADecompressor(FORMAT_RAW, filters=[properties]))
+            piece = head[9:]
+        return rest(piece)
 
     return decompress
 

@@ -52,6 +52,11 @@ class Wheel:
             self._entries = self.archive.entries()
         return self._entries
 
+    def forget(self):
+        """Let go of what was read: of a file with many wheels, it would be all of them in the end."""
+        self._entries = None
+        self.archive.forget()
+
     def place(self, name):
         """Where a member is installed, relative to the environment (as in the wheel's facts)."""
         if self.data and name.startswith(self.data):
@@ -83,7 +88,7 @@ class Code:
         self.archive, self.folder, self.size = archive, folder, archive.size
         self._entries = None
 
-    entries = Wheel.entries
+    entries, forget = Wheel.entries, Wheel.forget
 
     def unpack(self, entry):
         """Write one file."""
@@ -226,11 +231,16 @@ def run(sources):
 
 def drain(take, work):
     """Do units until none is left."""
+    before = None
     while True:
         index = os.read(take, 4)
         if not index:
             return
-        do(work[int.from_bytes(index, "little")])
+        unit = work[int.from_bytes(index, "little")]
+        if before and before is not unit.source:
+            before.forget()
+        before = unit.source
+        do(unit)
 
 
 def worker(take, work, report):
