@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Optional
 
+from debian import install
+
 # All that a program may ask of a machine without Python: the C library and its parts.
 LIBC = re.compile(r"(libc|libm|libdl|libpthread|libutil|librt)\.so\.\d+|ld-linux.*|linux-vdso.*")
 
@@ -70,6 +72,24 @@ def make(folder: Path) -> Path:
     return folder
 
 
+def make_static(folder: Path) -> Path:
+    """Link an interpreter that asks for no library at all of Debian's Python, and give it its standard library."""
+    install("gcc", "libc6-dev", "libpython3-dev", "libexpat1-dev", "zlib1g-dev")
+    archives = [path for path in Path("/usr/lib").glob("python3.*/config-*/libpython3.*.a") if "pic" not in path.name]
+    archive = max(archives, key=lambda path: int(re.findall(r"3\.(\d+)\.a", path.name)[0]))
+    standard = archive.parents[1]
+    name = standard.name
+    (folder / "bin").mkdir(parents=True)
+    source = folder.with_name("main.c")
+    source.write_text("#include <Python.h>\nint main(int count, char **words) { return Py_BytesMain(count, words); }\n")
+    command = ["gcc", "-static", "-o", folder / "bin" / name, source, f"-I/usr/include/{name}", archive]
+    done = subprocess.run([*command, "-lexpat", "-lz", "-lm"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (folder / "bin/python3").symlink_to(name)
+    shutil.copytree(standard, folder / "lib" / name, ignore=shutil.ignore_patterns("__pycache__", "config-*", "*.so"))
+    return folder
+
+
 def bare(folder: Path, interpreter: Path) -> Path:
     """Make a root file system with the C library, a home, and nothing else: no shell, no Python."""
     program = next(path for path in (interpreter / "bin").iterdir() if not path.is_symlink())
@@ -84,9 +104,9 @@ def bare(folder: Path, interpreter: Path) -> Path:
 
 
 def start(folder: Path, *command, check=True, **variables) -> subprocess.CompletedProcess:
-    """Start a command with `folder` as its root file system, in namespaces of its own."""
+    """Start a command with `folder` as its root file system, in namespaces of its own; /proc is there if it has a folder."""
     spaces = ["--mount"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--mount", "--pid", "--fork"]
-    script = 'mount -t proc proc "$1/proc" && exec "$0" "$@"'
+    script = '[ ! -d "$1/proc" ] || mount -t proc proc "$1/proc" && exec "$0" "$@"'
     chroot = shutil.which("chroot", path="/usr/sbin:/usr/bin:/sbin:/bin")
     done = subprocess.run(
         ["/usr/bin/env", "unshare", *spaces, "/bin/sh", "-c", script, chroot, str(folder), *command],

@@ -44,6 +44,14 @@ def file(interpreter, tmp_path_factory) -> Path:
     return assemble(tmp_path_factory.mktemp("file") / "app", path=str(interpreter))
 
 
+@pytest.fixture(scope="module")
+def static_file(tmp_path_factory) -> Path:
+    """Give an application with an interpreter that asks for no library."""
+    interpreter = bundles.make_static(tmp_path_factory.mktemp("static") / "python")
+    assert set(bundles.needs(interpreter / "bin/python3")) <= {"statically", "not"}, "it is linked with libraries"
+    return assemble(tmp_path_factory.mktemp("file") / "static", path=str(interpreter))
+
+
 def told(done: subprocess.CompletedProcess) -> dict:
     return json.loads(done.stdout)
 
@@ -74,6 +82,28 @@ def test_it_starts_where_there_is_nothing_but_libc(file, interpreter, tmp_path):
     assert told(warm) == first
     assert "environment found" in warm.stderr
     assert "unpack" not in warm.stderr
+
+
+@pytest.mark.parametrize("folders", [(), ("proc", "dev", "tmp")], ids=["nothing", "folders"])
+def test_a_static_one_starts_where_there_is_nothing_at_all(tmp_path, static_file, folders):
+    """No loader, no C library, no shell; neither /proc nor /dev, unless the folders are there."""
+    root = tmp_path / "root"
+    root.mkdir(mode=0o755)
+    shutil.copy(static_file, root / "app")
+    for name in folders:
+        (root / name).mkdir()
+    first = told(bundles.start(root, "/app", "a", "b c"))
+    kept = f"/root/.cache/monowheel/interpreters/{manifest(static_file)['interpreter']['sha256']}"
+    assert (first["argv"], first["base"]) == (["a", "b c"], kept)
+    assert first["real"].startswith(f"{kept}/bin/python3.")
+    assert first["prefix"].startswith("/root/.cache/monowheel/apps/")
+    assert first["greet"].startswith(first["prefix"])
+    assert first["child"] == first["prefix"]
+    warm = bundles.start(root, "/app", "a", "b c", MONOWHEEL_TRACE=1)
+    assert told(warm) == first
+    assert "environment found" in warm.stderr
+    verified = bundles.start(root, "/app", "a", "b c", MONOWHEEL_VERIFY=1)
+    assert told(verified) == first
 
 
 def test_what_goes_in(file, interpreter):

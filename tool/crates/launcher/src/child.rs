@@ -40,14 +40,13 @@ impl Child {
     pub fn start(command: &[&[u8]], environ: &Environ) -> Result<Self> {
         let system = |errno| Error::System(errno, Vec::new());
         let (output, input) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(system)?;
-        let nowhere = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty()).ok();
+        let nowhere = sys::nowhere().map_err(system)?;
         let (arguments, variables) = (c_strings(command), environ.strings());
         let (arguments, variables) = (pointers(&arguments), pointers(&variables));
-        let nowhere = nowhere.as_ref().map_or(input.as_raw_fd(), AsRawFd::as_raw_fd);
         // SAFETY: only this thread runs now (workers live within `workers::run`), and the child calls nothing but what is safe after fork.
         let pid = unsafe { libc::fork() };
         if pid == 0 {
-            become_child(&arguments, &variables, input.as_raw_fd(), nowhere);
+            become_child(&arguments, &variables, input.as_raw_fd(), nowhere.as_raw_fd());
         }
         let pid = Pid::from_raw(pid).filter(|pid| pid.as_raw_nonzero().get() > 0);
         pid.map(|pid| Self { pid, output }).ok_or_else(|| system(rustix::io::Errno::AGAIN))

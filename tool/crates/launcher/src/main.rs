@@ -137,7 +137,7 @@ fn start(mut start: Start) -> Error {
         return become_application(start, &app);
     }
     // Files that are opened now must not become standard streams.
-    while let Ok(fd) = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, sys::bits(0)) {
+    while let Ok(fd) = sys::nowhere() {
         if rustix::fd::AsRawFd::as_raw_fd(&fd) > 2 {
             break;
         }

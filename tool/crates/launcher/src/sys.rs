@@ -14,6 +14,13 @@ use crate::bytes::{Bytes, parent};
 /// An open file.
 pub type File = OwnedFd;
 
+/// Opens what swallows words. In a root file system without /dev it is the end of a pipe from which nothing comes and to which nothing can be
+/// written; a closed descriptor would be the next file's, and a folder Python does not take.
+pub fn nowhere() -> Result<File> {
+    let device = fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty());
+    device.or_else(|_| Ok(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?.0))
+}
+
 /// Opens a file to be read.
 pub fn open(path: &[u8]) -> Result<File> {
     fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
