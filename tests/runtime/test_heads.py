@@ -5,14 +5,13 @@ import json
 import os
 import shutil
 import stat
-import subprocess
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import files
 import pytest
-from conftest import PYTHONS, environment, start
+from conftest import PYTHONS, start
 
 SOURCE = """import json, os, sys
 print(json.dumps([sys.argv, os.environ.get("A"), sys.flags.utf8_mode, os.getcwd() in sys.path]))
@@ -109,6 +108,47 @@ def test_trees_are_the_same(root, tmp_path, name, umask, any_python):
     assert seen[0] == seen[1]
     assert seen[2] == seen[3]
     assert len(seen[0]) > 20
+
+
+ZSTANDARD = """import sys, zipfile
+source, target = sys.argv[1:]
+with zipfile.ZipFile(source) as read, zipfile.ZipFile(target, "w") as written:
+    for info in read.infolist():
+        content, info.compress_type = read.read(info), zipfile.ZIP_ZSTANDARD
+        written.writestr(info, content)
+"""
+
+
+def test_zstandard_is_unpacked_by_the_python_that_can(root, tmp_path):
+    """Since 3.14 the standard library reads it; so a wheel with such members is bound to that and newer."""
+    assert "3.14" in PYTHONS, (
+        "this test needs CPython 3.14, which `bazelw --in-root python3.14` has where it makes a root"
+    )
+    members = {
+        "z/__init__.py": "X = 1\n",
+        "z/big.bin": bytes(range(256)) * (9 << 10),
+        "z/zero.bin": bytes(40 << 20),
+        "z/no": "",
+    }
+    (tmp_path / "deflated").mkdir()
+    deflated = files.Wheel("z", members).write(tmp_path / "deflated")
+    packed = tmp_path / deflated.name
+    start([PYTHONS["3.14"], "-c", ZSTANDARD, deflated, packed], root)
+    source = {"main.py": "import sys, z\nprint(z.X, sys.version_info[:2])\n"}
+    seen = []
+    for head in files.HEADS.values():
+        shutil.rmtree(root, ignore_errors=True)
+        path = files.assemble(tmp_path / "app", source, [packed], main="_main/main.py", **head)
+        for _ in range(2):
+            assert start(path, root).stdout == "1 (3, 14)\n"
+        seen.append(tree(root))
+        site = next((root / "deps").glob("*/lib/python/site-packages"))
+        assert [(site / name).read_bytes() for name in members] == [
+            content.encode() if isinstance(content, str) else content for content in members.values()
+        ]
+        done = start(path, root, env={"MONOWHEEL_PYTHON": PYTHONS["3.12"]}, check=False)
+        assert done.returncode == 1 and "is not among the accepted versions" in done.stderr
+    assert seen[0] == seen[1]
 
 
 def test_what_is_left_out_is_not_there(root, tmp_path, head):

@@ -1,6 +1,5 @@
 """Memory of a first start: bounded by what is read at once, not by the application, its wheels or its members."""
 
-import os
 import sys
 import zipfile
 
@@ -50,6 +49,6 @@ def test_a_first_start_takes_little_more_memory_than_the_interpreter(root, tmp_p
     interpreter = peak(root, python, "-c", "pass")
     first = peak(root, "env", f"MONOWHEEL_PYTHON={python}", file)
     assert len(list(root.glob("deps/*/lib/python/site-packages/w*"))) >= 90
-    assert os.path.getsize(next(root.glob("deps/*/lib/python/site-packages/shrunk/a.bin"))) == 64 << 20
+    assert next(root.glob("deps/*/lib/python/site-packages/shrunk/a.bin")).stat().st_size == 64 << 20
     processes = MOST_PROCESSES if head == "portable" else 1
     assert (first - interpreter) * processes < BUDGET_KILOBYTES, (first, interpreter)

@@ -28,7 +28,7 @@ import os, sys
 from celery import Celery
 BOX = os.environ["BOX"]
 app = Celery("tasks", broker="filesystem://", backend=f"file://{BOX}/results")
-app.conf.broker_transport_options = {"data_folder_in": f"{BOX}/in", "data_folder_out": f"{BOX}/in"}
+app.conf.broker_transport_options = {"data_folder_in": f"{BOX}/in", "data_folder_out": f"{BOX}/in", "control_folder": BOX}
 @app.task
 def where(number):
     return [number + 1, os.getpid(), os.getppid(), sys.prefix]

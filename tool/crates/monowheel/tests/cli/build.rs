@@ -209,8 +209,7 @@ fn a_launcher_and_an_interpreter_go_in_as_assembling_has_them() {
     head(path);
     let exclude = ["this.py", "!**/test/**"].map(|glob| if glob.starts_with('!') { glob.to_owned() } else { format!("**/{glob}") });
     let arguments = ["--script", "web", "--launcher", "launcher", "--interpreter", "python"];
-    let bytes =
-        built(path, &[&arguments[..], &["--interpreter-exclude", &exclude[0], "--interpreter-exclude", &exclude[1]]].concat());
+    let bytes = built(path, &[&arguments[..], &["--interpreter-exclude", &exclude[0], "--interpreter-exclude", &exclude[1]]].concat());
     let found = manifest(&bytes);
     assert_eq!(found["interpreter"]["version"], "3.11");
     assert!(bytes.starts_with(b"ELF"));
