@@ -11,6 +11,7 @@ from pathlib import Path
 import files
 import pytest
 from conftest import PYTHONS, environment, start
+from debian import program
 
 
 @pytest.fixture(scope="module")
@@ -121,16 +122,31 @@ def test_trace_names_the_steps(hello, root):
     assert "environment found" in start(hello, root, env={"MONOWHEEL_TRACE": 1}).stderr
 
 
-def test_progress_on_a_terminal(hello, root, tmp_path):
-    """A first start that waits for another one for more than a second says so, once, and takes the line away."""
-    start(hello, root)
+@pytest.mark.parametrize("head", files.HEADS)
+def test_progress_on_a_terminal(root, tmp_path, head):
+    """A first start that takes more than a second, or waits for another one so long, says so once and takes the line away."""
+    wheel = files.Wheel("slow", {f"slow/{number}.py": f"{number}\n" for number in range(16)})
+    file = files.assemble(
+        tmp_path / "app", {"main.py": "print('up')"}, [wheel], main="_main/main.py", **files.HEADS[head]
+    )
+    # Every file takes a quarter of a second to write.
+    slow = f"{program('strace', 'strace')} -f -qq -o {tmp_path}/log -e trace=write -e inject=write:delay_enter=250000 {file}"
+    said = [start(["script", "-qec", slow, "/dev/null"], root).stdout]
     shutil.rmtree(root / "apps")
     name = next((root / "locks").glob("[0-9a-f]*.lock"))
     with subprocess.Popen(["flock", name, "sleep", "2"]):
         time.sleep(0.3)
-        done = start(["script", "-qec", str(hello), "/dev/null"], root)
-    assert done.stdout.count("first start of hello") == 1
-    assert "\x1b[K" in done.stdout
+        said.append(start(["script", "-qec", str(file), "/dev/null"], root).stdout)
+    for text in said:
+        assert text.count("first start of app: unpacking") == 1, text
+        assert text.endswith("\x1b[Kup\n"), text
+    shutil.rmtree(root / "apps")
+    assert "first start" not in start(["script", "-qec", str(file), "/dev/null"], root).stdout
+    with subprocess.Popen(["flock", name, "sleep", "2"]):
+        time.sleep(0.3)
+        shutil.rmtree(root / "apps")
+        done = start(file, root)
+    assert (done.stdout, done.stderr) == ("up\n", ""), "no terminal, no line"
 
 
 # The cache.
@@ -253,12 +269,27 @@ def test_wrong_platform_is_told(root, tmp_path):
         assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_removed_interpreter_is_noticed(hello, root, tmp_path):
+def copied(python, folder):
+    """Give a folder an interpreter of its own, of hard links where that can be."""
+
+    def link(source, target):
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except OSError:
+            shutil.copy2(source, target, follow_symlinks=False)
+
+    ignored = shutil.ignore_patterns("test", "*.a", "__pycache__")
+    shutil.copytree(python.parent.parent, folder, symlinks=True, ignore=ignored, copy_function=link)
+
+
+@pytest.mark.parametrize("head", files.HEADS)
+def test_a_removed_interpreter_is_noticed(root, tmp_path, head):
     first, second = (tmp_path / name for name in ("first", "second"))
     for folder, path in zip((first, second), list(PYTHONS.values())[-2:]):
-        shutil.copytree(path.parent.parent, folder, symlinks=True, ignore=shutil.ignore_patterns("test", "*.a"))
+        copied(path, folder)
     env = {"PATH": f"{first}/bin:{second}/bin:/usr/bin:/bin"}
-    file = files.assemble(tmp_path / "f", {"main.py": "import sys; print(sys.version_info[:2])"}, main="_main/main.py")
+    source = {"main.py": "import sys; print(sys.version_info[:2])"}
+    file = files.assemble(tmp_path / "f", source, main="_main/main.py", **files.HEADS[head])
     before = start(file, root, env=env).stdout
     used = (next((root / "apps").iterdir()) / "bin/python").resolve().parent.parent
     shutil.rmtree(used)
@@ -266,19 +297,18 @@ def test_a_removed_interpreter_is_noticed(hello, root, tmp_path):
         assert start(file, root, env=env).stdout != before
 
 
-def test_an_upgraded_interpreter_is_noticed(root, tmp_path):
+@pytest.mark.parametrize("head", files.HEADS)
+def test_an_upgraded_interpreter_is_noticed(root, tmp_path, head):
     """The same path, another minor version: as when an image moves on below a cache that is kept."""
     source = "import greet, sys; print(sys.version_info[:2], sys.argv[1:])"
     wheel = files.Wheel("greet", {"greet.py": ""})
-    file = files.assemble(tmp_path / "f", {"main.py": source}, [wheel], main="_main/main.py")
+    file = files.assemble(tmp_path / "f", {"main.py": source}, [wheel], main="_main/main.py", **files.HEADS[head])
     folder = tmp_path / "python"
     names = list(PYTHONS)[-2:]
     for way in ("head", "python"):
         for name in names:
             shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(
-                PYTHONS[name].parent.parent, folder, symlinks=True, ignore=shutil.ignore_patterns("test", "*.a")
-            )
+            copied(PYTHONS[name], folder)
             shutil.move(folder / "bin" / f"python{name}", folder / "bin/python")
             command = [file] if way == "head" else [folder / "bin/python", file]
             for _ in range(2):

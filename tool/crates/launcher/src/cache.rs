@@ -20,16 +20,18 @@ pub struct Cache {
     held: Vec<sys::File>,
     staging: Option<Bytes>,
     staged: usize,
+    /// What to say on a terminal while another start holds things up.
+    line: Bytes,
 }
 
 impl Cache {
-    /// Makes the folders, and keeps prune away while this lives.
-    pub fn new(root: Bytes) -> Result<Self> {
+    /// Makes the folders, and keeps prune away while this lives. `line` is said on a terminal where that takes long.
+    pub fn new(root: Bytes, line: Bytes) -> Result<Self> {
         for name in FOLDERS {
             let path = cat(&[&root, b"/", name]);
             sys::make(&path).at(&path)?;
         }
-        let mut cache = Self { root, held: Vec::new(), staging: None, staged: 0 };
+        let mut cache = Self { root, held: Vec::new(), staging: None, staged: 0, line };
         cache.hold(b"cache", true);
         Ok(cache)
     }
@@ -47,7 +49,7 @@ impl Cache {
     fn hold(&mut self, name: &[u8], shared: bool) {
         let path = cat(&[&self.root, b"/locks/", name, b".lock"]);
         let kind = if shared { FlockOperation::LockShared } else { FlockOperation::LockExclusive };
-        hold(&mut self.held, &path, kind, OFlags::CREATE);
+        hold(&mut self.held, &path, kind, OFlags::CREATE, &self.line);
     }
 
     /// A path of our own to write to; sweeps away what processes left that were killed.
@@ -68,7 +70,7 @@ impl Cache {
             let path = cat(&[&self.root, b"/tmp/", &decimal(unpack::pid()), b"-", &sys::random(4)]);
             fs::mkdir(path.as_slice(), sys::bits(0o700)).at(&path)?;
             // Locked, it is seen to be alive; whoever sweeps between mkdir and lock makes us take another.
-            let free = hold(&mut self.held, &path, FlockOperation::NonBlockingLockExclusive, OFlags::empty()) != Held::Busy;
+            let free = hold(&mut self.held, &path, FlockOperation::NonBlockingLockExclusive, OFlags::empty(), b"") != Held::Busy;
             if free && sys::is_folder(&path) {
                 return Ok(path);
             }
@@ -80,7 +82,7 @@ impl Cache {
         for name in sys::names(&folder).unwrap_or_default() {
             let path = cat(&[&folder, b"/", &name]);
             let mut held = Vec::new();
-            let ours = hold(&mut held, &path, FlockOperation::NonBlockingLockExclusive, OFlags::empty()) == Held::Yes;
+            let ours = hold(&mut held, &path, FlockOperation::NonBlockingLockExclusive, OFlags::empty(), b"") == Held::Yes;
             if ours || is_old(&path) {
                 crate::trace(&[b"removing what a killed start left: ", &name]);
                 sys::remove(&path);
@@ -146,7 +148,7 @@ enum Held {
 }
 
 /// Locks `path`, and keeps the descriptor in `held`.
-fn hold(held: &mut Vec<sys::File>, path: &[u8], kind: FlockOperation, create: OFlags) -> Held {
+fn hold(held: &mut Vec<sys::File>, path: &[u8], kind: FlockOperation, create: OFlags, line: &[u8]) -> Held {
     let Ok(file) = fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC | create, sys::bits(0o644)) else {
         return if create.is_empty() { Held::Busy } else { Held::Never };
     };
@@ -157,18 +159,38 @@ fn hold(held: &mut Vec<sys::File>, path: &[u8], kind: FlockOperation, create: OF
     let mut result = fs::flock(&file, now);
     if result == Err(Errno::WOULDBLOCK) && now != kind {
         crate::trace(&[b"waiting for another start (", base(path), b")"]);
-        loop {
-            result = fs::flock(&file, kind);
-            if result != Err(Errno::INTR) {
-                break;
-            }
-        }
+        result = wait(&file, now, kind, line);
     }
     held.push(file);
     match result {
         Ok(()) => Held::Yes,
         Err(Errno::WOULDBLOCK) => Held::Busy,
         Err(_) => Held::Never,
+    }
+}
+
+/// Waits for a lock. On a terminal, `line` tells after a second, and is taken away in the end.
+fn wait(file: &sys::File, now: FlockOperation, kind: FlockOperation, line: &[u8]) -> rustix::io::Result<()> {
+    const SECOND: i64 = 10_000;
+    let pause = rustix::event::Timespec { tv_sec: 0, tv_nsec: 10_000_000 };
+    let (begin, tells) = (sys::now(), !line.is_empty() && sys::is_terminal());
+    while tells && sys::now() - begin < SECOND {
+        match fs::flock(file, now) {
+            Err(Errno::WOULDBLOCK) => drop(rustix::event::poll(&mut [], Some(&pause))),
+            result => return result,
+        }
+    }
+    if tells {
+        sys::say(line);
+    }
+    loop {
+        let result = fs::flock(file, kind);
+        if result != Err(Errno::INTR) {
+            if tells {
+                sys::say(sys::LINE_AWAY);
+            }
+            return result;
+        }
     }
 }
 

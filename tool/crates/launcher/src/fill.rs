@@ -103,7 +103,7 @@ fn with(start: &Start, asked: bool, bundled: Option<&Bundled>, search: &mut Opti
             name = start.block.digest[..32].to_vec();
         }
     }
-    let mut cache = Cache::new(root)?;
+    let mut cache = Cache::new(root, progress(start, application.outer.size))?;
     cache.lock(&name);
     if let Some(app) = crate::found(start, known.as_ref().map(|known| known.real.as_slice())) {
         crate::trace(&[b"another start has made it: ", &app]);
@@ -174,9 +174,14 @@ fn publish(start: &Start, application: &Application, cache: &mut Cache, sources:
     }
     crate::trace(&[b"unpacking ", &decimal(sources.len() as u64), b" archives"]);
     let mut shown = false;
-    let result = unpack::run(sources, &mut || shown = progress(start, application.outer.size));
+    let result = unpack::run(sources, &mut || {
+        shown = sys::is_terminal();
+        if shown {
+            sys::say(&progress(start, application.outer.size));
+        }
+    });
     if shown {
-        sys::say(b"\r\x1b[K");
+        sys::say(sys::LINE_AWAY);
     }
     result?;
     crate::trace(&[b"unpacked"]);
@@ -289,20 +294,15 @@ enum Check {
     Content,
 }
 
-/// Says on a terminal what takes so long.
-fn progress(start: &Start, size: u64) -> bool {
-    if !sys::is_terminal() {
-        return false;
-    }
-    let line = cat(&[b"first start of ", base(&start.file), b": unpacking ", &decimal(size >> 20), b" MB ..."]);
-    sys::say(&line);
-    true
+/// What is said on a terminal when a first start takes long.
+fn progress(start: &Start, size: u64) -> Bytes {
+    cat(&[b"first start of ", base(&start.file), b": unpacking ", &decimal(size >> 20), b" MB ..."])
 }
 
 /// The program of the interpreter inside, unpacked if need be.
 pub fn bundled(start: &Start, bundled: &Bundled) -> Result<Bytes> {
     let application = Application::open(start)?;
-    let mut cache = Cache::new(roots::choose(&start.environ, true)?)?;
+    let mut cache = Cache::new(roots::choose(&start.environ, true)?, progress(start, application.outer.size))?;
     let (mut sources, mut finish) = (Vec::new(), Vec::new());
     let check = if start.environ.set(b"MONOWHEEL_VERIFY").is_some() { Check::Content } else { Check::Sizes };
     interpreter(&application, &mut cache, bundled, check, &mut sources, &mut finish)?;

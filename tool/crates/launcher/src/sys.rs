@@ -11,6 +11,9 @@ use rustix::io::{Errno, Result};
 
 use crate::bytes::{Bytes, parent};
 
+/// Takes back what was said on a line of a terminal.
+pub const LINE_AWAY: &[u8] = b"\r\x1b[K";
+
 /// An open file.
 pub type File = OwnedFd;
 
