@@ -13,15 +13,17 @@ from conftest import environment, start
 
 
 def run(tmp_path, root, source, wheels=(), python=None, **application):
-    """Assemble a file of one module, start it twice, and give the last line that it printed, as JSON."""
+    """Assemble a file of one module, start it with each head, and give the last line that it printed, as JSON."""
     sources = application.pop("sources", {})
     application.setdefault("main", "_main/main.py")
-    file = files.assemble(tmp_path / "f", {"main.py": source, **sources}, wheels, **application)
     env = {"MONOWHEEL_PYTHON": python} if python else {}
-    first = start(file, root, env=env).stdout.splitlines()[-1]
-    second = start(file, root, env=env).stdout.splitlines()[-1]
-    assert first == second
-    return json.loads(second)
+    printed = []
+    # The one makes the environment, and the other finds it; that both make the same is tested by itself.
+    for head in files.HEADS.values():
+        file = files.assemble(tmp_path / "f", {"main.py": source, **sources}, wheels, **application, **head)
+        printed.append(start(file, root, env=env).stdout.splitlines()[-1])
+    assert printed[0] == printed[1]
+    return json.loads(printed[0])
 
 
 def test_multiprocessing(root, tmp_path, python):
@@ -207,12 +209,29 @@ def test_no_links_are_not_needed(root, tmp_path):
     assert run(tmp_path, root, "import dep, other; print(dep.X)", [dep, other]) == 1
 
 
-def test_wheels_are_shared(root, tmp_path):
-    dep = files.Wheel("dep", {"dep.py": "X = 1\n"})
-    run(tmp_path, root, "import dep; print(1)", [dep])
-    run(tmp_path, root, "import dep, other; print(1)", [dep, files.Wheel("other", {"other.py": ""})])
-    first, second = (root / "deps").glob("*/lib/python/site-packages/dep.py")
-    assert first.samefile(second)
+@pytest.mark.parametrize("heads", [("portable", "native"), ("native", "portable")])
+def test_wheels_are_shared(root, tmp_path, heads):
+    """A second application that has four of its five wheels from the first unpacks the fifth alone."""
+    wheels = [files.Wheel(f"w{index}", {f"w{index}.py": f"X = {index}\n"}) for index in range(6)]
+    for head, taken in zip(heads, (wheels[:5], wheels[1:])):
+        file = files.assemble(tmp_path / head, {"main.py": ""}, taken, main="_main/main.py", **files.HEADS[head])
+        start(file, root)
+    links = {path.name: path.stat().st_nlink for path in (root / "deps").glob("*/lib/python/site-packages/w*.py")}
+    assert links == {"w0.py": 1, "w1.py": 2, "w2.py": 2, "w3.py": 2, "w4.py": 2, "w5.py": 1}
+
+
+def test_nothing_is_imported_that_a_plain_environment_does_not_import(root, tmp_path, python):
+    code = "import sys; print(*sorted(sys.modules))"
+    subprocess.run([python, "-m", "venv", "--without-pip", tmp_path / "plain"], check=True)
+    # To read a .pth file, `site` imports a codec from 3.13 on; in most environments there is one.
+    next((tmp_path / "plain").glob("lib/*/site-packages")).joinpath("own.pth").write_text("own\n")
+    (tmp_path / "main.py").write_text(code)
+    plain = start([tmp_path / "plain/bin/python", tmp_path / "main.py"], root).stdout.split()
+    for head in files.HEADS.values():
+        file = files.assemble(tmp_path / "f", {"main.py": code}, main="_main/main.py", **head)
+        for _ in range(2):
+            found = start(file, root, env={"MONOWHEEL_PYTHON": python}).stdout.split()
+            assert set(found) <= set(plain)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL, signal.SIGUSR1])
