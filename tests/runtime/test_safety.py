@@ -7,7 +7,6 @@ import concurrent.futures
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -21,7 +20,6 @@ from debian import program
 
 needs_root = pytest.mark.usefixtures("as_root")
 STRANGER = 12345
-KILLS = int(os.environ.get("MONOWHEEL_TEST_KILLS", "30"))
 
 
 @pytest.fixture
@@ -30,8 +28,8 @@ def as_root():
     assert os.geteuid() == 0, "run as root: this test takes other users, mounts and namespaces"
 
 
-@pytest.fixture(scope="module")
-def application(tmp_path_factory) -> Path:
+@pytest.fixture(scope="module", params=files.HEADS)
+def application(request, tmp_path_factory) -> Path:
     """Give an application whose first start takes a while: it checks that every module of its wheels is there."""
     wheels = []
     for index in range(6):
@@ -48,7 +46,8 @@ for index in range(6):
     total += os.path.getsize(os.path.join(package.__path__[0], "big.bin"))
 print(total)
 """
-    return files.assemble(tmp_path_factory.mktemp("safety") / "app", {"main.py": source}, wheels, main="_main/main.py")
+    place, head = tmp_path_factory.mktemp("safety") / "app", files.HEADS[request.param]
+    return files.assemble(place, {"main.py": source}, wheels, main="_main/main.py", **head)
 
 
 RIGHT = f"{6 * (sum(range(60)) + (1 << 20))}\n"
@@ -121,15 +120,22 @@ def test_many_cold_starts_at_once(application, root, number):
 
 def test_many_cold_starts_at_once_without_locks(application, root):
     """As on a file system that has none: each does the work, the first to rename wins."""
-    data, wanted = application.read_bytes(), b"    from fcntl import LOCK_EX"
-    assert wanted in data
-    bad = root.parent / "app"
-    bad.write_bytes(data.replace(wanted, b"    from fcntX import LOCK_EX"))
-    bad.chmod(0o755)
-    started = [subprocess.Popen([bad], env=environment(root), stdout=-1, stderr=-1, text=True) for _ in range(12)]
+    refused = ["-e", "trace=flock", "-e", "inject=flock:error=ENOLCK"]
+    command = [
+        program("strace", "strace"),
+        "--seccomp-bpf",
+        "-f",
+        "-qq",
+        "-o",
+        root.parent / "calls",
+        *refused,
+        application,
+    ]
+    started = [subprocess.Popen(command, env=environment(root), stdout=-1, stderr=-1, text=True) for _ in range(12)]
     for process in started:
         out, error = process.communicate(timeout=300)
         assert (process.returncode, out, error) == (0, RIGHT, "")
+    assert "ENOLCK" in (root.parent / "calls").read_text()
     assert [count(root, kind) for kind in ("apps", "deps", "code")] == [1, 1, 1]
     assert not list((root / "tmp").iterdir())
 
@@ -149,46 +155,6 @@ def test_two_users_at_once(strangers, open_folder):
     folders = sorted((open_folder / "tmp").iterdir(), key=lambda path: path.name)
     assert [path.name for path in folders] == ["monowheel-0", f"monowheel-{STRANGER}"]
     assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
-
-
-# Killed.
-
-
-def test_killed_at_random_instants(application, root):
-    """The whole group is killed, then a start must be right; every third time only the leader is killed."""
-    chance = random.Random(7)
-    begin = time.monotonic()
-    right(application, root)
-    span = time.monotonic() - begin
-    for index in range(KILLS):
-        if index % 10 == 0:
-            shutil.rmtree(root)
-        else:
-            shutil.rmtree(root / chance.choice(["apps", "deps", "code", "wheels"]), ignore_errors=True)
-        with subprocess.Popen(
-            [application], env=environment(root), stdout=-1, stderr=-1, start_new_session=True
-        ) as process:
-            time.sleep(chance.uniform(0, span))
-            if index % 3:
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-        right(application, root)
-    right(application, root, env={"MONOWHEEL_VERIFY": 1})
-    assert not list((root / "tmp").iterdir()), "what was killed is swept away"
-
-
-def test_interrupted_without_a_traceback(application, root):
-    with subprocess.Popen(
-        [application], env=environment(root), stdout=-1, stderr=-1, text=True, start_new_session=True
-    ) as process:
-        while not list(root.glob("tmp/*")):
-            time.sleep(0.001)
-        os.killpg(process.pid, signal.SIGINT)
-        _, error = process.communicate(timeout=20)
-        assert process.returncode in (-signal.SIGINT, 130)
-        assert error == ""
-    right(application, root)
 
 
 # Folders that are not as one wishes.
@@ -467,7 +433,8 @@ def test_damaged_files_are_told(application, root, tmp_path):
         shutil.rmtree(root, ignore_errors=True)
 
 
-def test_replaced_while_it_starts(root, tmp_path):
+@pytest.mark.parametrize("head", files.HEADS)
+def test_replaced_while_it_starts(root, tmp_path, head):
     """Two versions take turns at one path, by rename, while others start from it."""
     versions = []
     for index in range(2):
@@ -476,7 +443,7 @@ def test_replaced_while_it_starts(root, tmp_path):
             "dep", {"dep.py": f"X = {index}\n", "filler.bin": os.urandom(1 << 18)}, version=f"{index}.0"
         )
         source = f"import dep; print({index}, dep.X)" + "#" * index * 1000
-        application = {"main": "_main/main.py", "env": {"A": "x" * index * 100}}
+        application = {"main": "_main/main.py", "env": {"A": "x" * index * 100}, **files.HEADS[head]}
         versions.append(files.assemble(tmp_path / str(index) / "f", {"main.py": source}, [wheel], **application))
     path = tmp_path / "app"
     shutil.copy(versions[0], path)
@@ -574,10 +541,14 @@ def test_pruning_while_others_start(application, hello, root):
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             for done in pool.map(begin, range(60)):
                 assert (done.stdout, done.stderr) == (RIGHT, ""), done
+        # On a busy machine somebody was starting all the time; pauses let pruning have its way.
+        while not any("1 environments removed" in text or "2 environments removed" in text for text in pruned):
+            assert len(pruned) < 1000, "nothing is ever removed"
+            time.sleep(1)
+            right(application, root)
     finally:
         stop.set()
         pruner.join()
-    assert any("1 environments removed" in text or "2 environments removed" in text for text in pruned)
 
 
 def test_interpreters_of_this_machine():
