@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import files
@@ -431,6 +432,26 @@ def test_damaged_files_are_told(application, root, tmp_path):
             one_sentence(done, words, "hint: copy the file anew")
         assert not list(root.glob("deps/*")) or done.stdout == RIGHT
         shutil.rmtree(root, ignore_errors=True)
+
+
+@pytest.mark.parametrize("compression", [8, 12, 14], ids=["deflated", "bzip2", "lzma"])
+@pytest.mark.parametrize("head", files.HEADS)
+def test_a_damaged_member_is_told(root, tmp_path, head, compression):
+    """Whatever the decompressor says of it, and whether the member is read at once or in pieces."""
+    chance = random.Random(compression)
+    words = [chance.randbytes(9) for _ in range(99)]
+    for size in (1 << 14, 1 << 19):
+        content = b"".join(chance.choice(words) for _ in range(size))
+        wheel = files.Wheel("dep", {"dep.py": "", "some.bin": content}, compression=compression)
+        file = files.assemble(tmp_path / "f", {"main.py": ""}, [wheel], main="_main/main.py", **files.HEADS[head])
+        data = bytearray(file.read_bytes())
+        with zipfile.ZipFile(file) as archive:
+            info = archive.getinfo("monowheel/wheels/dep-1.0-py3-none-any.whl")
+        middle = info.header_offset + info.file_size // 2
+        for at in range(middle, middle + 9):
+            data[at] ^= 0x55
+        file.write_bytes(data)
+        one_sentence(start(file, root, check=False), "damaged", "some.bin", "hint: copy the file anew")
 
 
 @pytest.mark.parametrize("head", files.HEADS)

@@ -135,7 +135,7 @@ class Archive:
         while rest:
             piece = self.pread(at, min(rest, PIECE))
             at, rest = at + len(piece), rest - len(piece)
-            for content in decompress(piece):
+            for content in self.decompressed(entry, decompress, piece):
                 crc, size = zlib.crc32(content, crc), size + len(content)
                 yield content
         self.check(entry, crc, size)
@@ -147,15 +147,24 @@ class Archive:
     def content(self, entry):
         """Give the content of a small member, checked."""
         data = self.raw(entry)
-        try:
-            if entry.method == DEFLATED:
+        if entry.method == DEFLATED:
+            try:
                 data = zlib.decompress(data, -15, entry.size or 1)
-            elif entry.method != STORED:
-                data = b"".join(decompressor(entry.method)(bytes(data)))
-        except (zlib.error, OSError, EOFError) as error:
-            raise self.damaged(f"{entry.name}: {error}") from None
+            except zlib.error as error:
+                raise self.damaged(f"{entry.name}: {error}") from None
+        elif entry.method != STORED:
+            data = b"".join(self.decompressed(entry, decompressor(entry.method), bytes(data)))
         self.check(entry, zlib.crc32(data), len(data))
         return data
+
+    def decompressed(self, entry, decompress, piece):
+        """Give what a piece of a member stands for; each compression has errors of its own kind."""
+        try:
+            yield from decompress(piece)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise self.damaged(f"{entry.name}: {error}") from None
 
     def check(self, entry, crc, size):
         """Compare what came out with what the directory says."""
