@@ -27,7 +27,7 @@ const CODE: &str = "monowheel/code.zip";
 const INTERPRETER: &str = "monowheel/interpreter.zip";
 const WHEELS: &str = "monowheel/wheels/";
 const BYTECODE: &str = "monowheel/bytecode/";
-const MANIFEST: &str = "monowheel/manifest.json";
+pub(super) const MANIFEST: &str = "monowheel/manifest.json";
 /// Stands for the digest until it is known.
 const BLANK: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 /// First-party files up to this size are read into memory once; larger ones are read twice.

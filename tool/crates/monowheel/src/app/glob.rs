@@ -15,7 +15,8 @@ fn parts_fit(glob: &[&str], path: &[&str]) -> bool {
     }
 }
 
-fn part_fits(glob: &[u8], name: &[u8]) -> bool {
+/// Whether one name fits: `*` stands for any letters, `?` for one.
+pub(super) fn part_fits(glob: &[u8], name: &[u8]) -> bool {
     match (glob.split_first(), name.split_first()) {
         (None, None) => true,
         (Some((b'*', rest)), Some((_, below))) => part_fits(rest, name) || part_fits(glob, below),

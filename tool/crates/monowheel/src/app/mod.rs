@@ -1,7 +1,7 @@
 //! From an input manifest to one executable file.
 //!
 //! [`Input`] is what the build system says, [`Plan`] what it means after every check, [`assemble`] writes it. All checks come before the
-//! first output byte.
+//! first output byte. [`stamp()`] puts what the build says of itself into a file that is finished.
 
 mod assemble;
 mod bytecode;
@@ -19,6 +19,7 @@ mod manifest;
 mod plan;
 #[cfg(feature = "fetch")]
 pub mod project;
+mod stamp;
 mod stdlib;
 mod versions;
 
@@ -31,3 +32,4 @@ pub use interpreter::{Interpreter, InterpreterError, link_target};
 pub use licences::LicencePolicy;
 pub use manifest::{Code, Entry, Excluded, Manifest, PackedBytecode, PackedWheel, Python, VERSION as MANIFEST_VERSION};
 pub use plan::Plan;
+pub use stamp::{STAMP, STAMP_LIMIT, Stamp, StampError, stamp};

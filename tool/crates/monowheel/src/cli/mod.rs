@@ -11,6 +11,7 @@ mod inspect;
 mod locate;
 mod resolve;
 mod sbom;
+mod stamp;
 mod verify;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Assemble(assemble::Assemble),
+    Stamp(stamp::Stamp),
     Facts(facts::Facts),
     Inspect(inspect::Inspect),
     Verify(verify::Verify),
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Assemble(assemble) => assemble.run(),
+        Command::Stamp(stamp) => stamp.run(),
         Command::Facts(facts) => facts.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Verify(verify) => verify.run(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::error::ExplainError;
-use crate::app::{self, Manifest};
+use crate::app::{self, Manifest, STAMP, STAMP_LIMIT, Stamp};
 use crate::wheel::WheelFilename;
 use crate::zip::{Entry, Records, Section};
 
@@ -95,6 +95,26 @@ impl Application {
         let mut section = self.content(self.member(name)?);
         let records = Records::read(&mut section).map_err(|source| self.failed(name, io::Error::other(source)))?;
         Ok((records, section.part(0, section.size())))
+    }
+
+    /// What the build said of itself, if the file is stamped.
+    ///
+    /// # Errors
+    /// Where the member is no stamp.
+    pub fn stamp(&self) -> Result<Option<Stamp>, ExplainError> {
+        if self.records.find(STAMP).is_none() {
+            return Ok(None);
+        }
+        let entry = self.member(STAMP)?;
+        if entry.central.size > STAMP_LIMIT {
+            return Err(
+                self.failed(STAMP, io::Error::other(format!("expected at most {STAMP_LIMIT} bytes, but got {}", entry.central.size)))
+            );
+        }
+        let mut bytes = Vec::new();
+        self.content(entry).read_to_end(&mut bytes).map_err(|source| self.failed(STAMP, source))?;
+        let stamp = Stamp::parse(&bytes).map_err(|source| self.failed(STAMP, io::Error::other(source)))?;
+        Ok(Some(stamp))
     }
 
     /// An error about one member.

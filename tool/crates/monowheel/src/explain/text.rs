@@ -50,6 +50,9 @@ fn write(text: &mut String, report: &Report, packages: &[Package]) -> fmt::Resul
     for (name, value) in &report.env {
         line(text, "default", &format!("{name}={value}"))?;
     }
+    for (key, value) in report.stamp.iter().flatten() {
+        line(text, "stamp", &format!("{key}={value}"))?;
+    }
     line(text, "head", &format!("{}, {}", report.head.kind, size(report.head.size)))?;
     line(text, "sha256", &report.sha256)?;
     line(text, "digest", &report.digest)?;

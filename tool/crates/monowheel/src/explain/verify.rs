@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::application::{Application, BYTECODE, CODE, FOLDER, INTERPRETER, MAIN, MANIFEST, WHEELS, digest, hex};
 use super::error::ExplainError;
 use super::rules;
-use crate::app::{self, PackedBytecode, PackedWheel};
+use crate::app::{self, PackedBytecode, PackedWheel, STAMP};
 use crate::bootstrap::{self, Head};
 use crate::json;
 use crate::launcher;
@@ -63,6 +63,7 @@ pub fn verify(application: &Application, lock: Option<&Path>) -> Result<Vec<Chec
     if bytecodes(application).next().is_some() {
         checks.push(bytecode::check(application)?);
     }
+    checks.extend(stamp(application)?);
     if let Some(path) = lock {
         checks.push(locked(application, path)?);
     }
@@ -135,6 +136,7 @@ fn layout(application: &Application) -> Result<Check, ExplainError> {
         expected.extend(bytecode);
     }
     expected.push(MANIFEST.to_owned());
+    expected.extend(records.find(STAMP).map(|_| STAMP.to_owned()));
     let found: Vec<&String> = records.entries.iter().map(|entry| &entry.name).collect();
     let mut problems: Vec<String> =
         expected.iter().filter(|name| !found.contains(name)).map(|name| format!("`{name}` is missing")).collect();
@@ -295,6 +297,32 @@ fn wheels(application: &Application) -> Result<Check, ExplainError> {
     let count = application.manifest.wheels.len();
     let holds = format!("{}, sha256 as the manifest says; {} as RECORD says", plural(count, "wheel"), plural(files, "file"));
     Ok(Check::new("wheels", holds, problems))
+}
+
+/// The stamp, if there is one, has the form that stamping gives it. What it says is the word of who built the file.
+fn stamp(application: &Application) -> Result<Option<Check>, ExplainError> {
+    let Some(entry) = application.records.find(STAMP) else { return Ok(None) };
+    let mut problems = Vec::new();
+    let (sha256, crc32) = digest(&mut application.content(entry)).map_err(|source| application.failed(STAMP, source))?;
+    if crc32 != entry.central.crc32 {
+        problems.push(format!("`{STAMP}` has another CRC-32 than its header says"));
+    }
+    let count = match application.stamp() {
+        Ok(Some(stamp)) => {
+            if hex(&Sha256::digest(&stamp.canonical().map_err(|source| ExplainError::Json { source })?)) != sha256 {
+                problems.push(format!("`{STAMP}` is not in canonical form"));
+            }
+            stamp.values().len()
+        }
+        Ok(None) => 0,
+        Err(ExplainError::Member { source, .. }) => {
+            problems.push(format!("`{STAMP}` is no stamp: {source}"));
+            0
+        }
+        Err(error) => return Err(error),
+    };
+    let holds = format!("{}, canonical; what they say is the word of who built the file", plural(count, "key"));
+    Ok(Some(Check::new("stamp", holds, problems)))
 }
 
 /// An error and its causes on one line.

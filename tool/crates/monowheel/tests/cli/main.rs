@@ -18,4 +18,5 @@ mod interpreter;
 mod licences;
 mod reference;
 mod sbom;
+mod stamp;
 mod verify;

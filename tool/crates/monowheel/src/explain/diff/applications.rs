@@ -59,6 +59,17 @@ pub struct HeadDifference {
     pub added: Vec<String>,
 }
 
+/// A key of the stamps that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StampDifference {
+    /// The key.
+    pub key: String,
+    /// In the first; nothing if only the second has it.
+    pub a: Option<String>,
+    /// In the second; nothing if only the first has it.
+    pub b: Option<String>,
+}
+
 /// The packages that differ, by name.
 #[must_use]
 pub fn packages(a: &Manifest, b: &Manifest) -> Vec<PackageDifference> {
@@ -129,6 +140,17 @@ fn walk(field: &str, a: Option<&Value>, b: Option<&Value>, found: &mut Vec<Manif
         return;
     }
     found.push(ManifestDifference { field: field.to_owned(), a: a.cloned(), b: b.cloned() });
+}
+
+/// The keys of the stamps that differ; nothing where one is no stamp, which the members tell.
+#[must_use]
+pub fn stamps(a: &Application, b: &Application) -> Vec<StampDifference> {
+    let (Ok(left), Ok(right)) = (a.stamp(), b.stamp()) else { return Vec::new() };
+    let (left, right) = (left.unwrap_or_default(), right.unwrap_or_default());
+    let (left, right) = (left.values(), right.values());
+    let keys: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+    let each = keys.into_iter().map(|key| StampDifference { key: key.clone(), a: left.get(key).cloned(), b: right.get(key).cloned() });
+    each.filter(|one| one.a != one.b).collect()
 }
 
 /// How the heads differ, if they do.

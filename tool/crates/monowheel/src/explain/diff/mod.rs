@@ -13,7 +13,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-pub use applications::{HeadDifference, ManifestDifference, PackageDifference};
+pub use applications::{HeadDifference, ManifestDifference, PackageDifference, StampDifference};
 pub use archive::{Change, Content, MemberDifference};
 pub use fields::{FieldDifference, differences as field_differences};
 pub use words::words;
@@ -45,6 +45,8 @@ pub struct Difference {
     pub manifest: Vec<ManifestDifference>,
     /// The heads, if both are applications and theirs differ.
     pub head: Option<HeadDifference>,
+    /// Keys of the stamps, if both are applications.
+    pub stamp: Vec<StampDifference>,
     /// Members, if both are archives.
     pub members: Vec<MemberDifference>,
     /// What could not be compared, in words.
@@ -79,6 +81,7 @@ pub fn diff(a: &Path, b: &Path) -> Result<Difference, ExplainError> {
         packages: Vec::new(),
         manifest: Vec::new(),
         head: None,
+        stamp: Vec::new(),
         members: Vec::new(),
         notes: Vec::new(),
     };
@@ -89,6 +92,7 @@ pub fn diff(a: &Path, b: &Path) -> Result<Difference, ExplainError> {
         difference.packages = applications::packages(&first.manifest, &second.manifest);
         difference.manifest = applications::manifests(&first, &second).map_err(|source| ExplainError::Json { source })?;
         difference.head = applications::heads(&first, &second);
+        difference.stamp = applications::stamps(&first, &second);
     }
     let records = |opened: &Opened| Records::read(&mut opened.section());
     match (records(&left), records(&right)) {

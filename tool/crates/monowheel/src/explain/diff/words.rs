@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::super::application::{BYTECODE, CODE, MANIFEST, WHEELS, printable};
 use super::super::text::size;
 use super::{Change, Content, Difference, FieldDifference, MemberDifference};
+use crate::app::STAMP;
 
 const TITLE: Style = Style::new().bold();
 const ADDED: Style = AnsiColor::Green.on_default();
@@ -45,6 +46,7 @@ fn write(text: &mut String, difference: &Difference) -> fmt::Result {
         }
     }
     head(text, difference)?;
+    stamp(text, difference)?;
     if !others.is_empty() {
         writeln!(text, "\n{TITLE}archive{TITLE:#}")?;
         list(text, &others, |one| if one.member.is_empty() { "the archive".to_owned() } else { one.member.clone() })?;
@@ -70,6 +72,7 @@ fn summary(text: &mut String, difference: &Difference, code: usize, others: usiz
         count(code, "first-party file"),
         count(difference.manifest.len(), "manifest field"),
         head,
+        count(difference.stamp.len(), "stamp key"),
         count(others, "archive member"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -126,6 +129,26 @@ fn head(text: &mut String, difference: &Difference) -> fmt::Result {
     Ok(())
 }
 
+fn stamp(text: &mut String, difference: &Difference) -> fmt::Result {
+    if difference.stamp.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "\n{TITLE}stamp{TITLE:#}")?;
+    for one in difference.stamp.iter().take(NAMED) {
+        let (key, [a, b]) = (printable(&one.key), [&one.a, &one.b].map(|value| value.as_deref().map(printable)));
+        match (a, b) {
+            (Some(a), Some(b)) => writeln!(text, "  {CHANGED}~{CHANGED:#} {key}: {a:?} -> {b:?}")?,
+            (Some(a), None) => writeln!(text, "  {REMOVED}-{REMOVED:#} {key}: {a:?}")?,
+            (None, Some(b)) => writeln!(text, "  {ADDED}+{ADDED:#} {key}: {b:?}")?,
+            (None, None) => {}
+        }
+    }
+    if difference.stamp.len() > NAMED {
+        writeln!(text, "  and {} more: --json lists them all", difference.stamp.len() - NAMED)?;
+    }
+    Ok(())
+}
+
 /// The place in the first-party tree of a member of the nested archive.
 fn first_party(member: &str) -> Option<&str> {
     member.strip_prefix(CODE)?.strip_prefix('!')
@@ -133,10 +156,14 @@ fn first_party(member: &str) -> Option<&str> {
 
 /// Whether another section says it already: the nested archive and the manifest, whose content differs because of what is in them, and the wheels.
 fn said(one: &MemberDifference, difference: &Difference) -> bool {
+    let headers =
+        matches!(&one.change, Change::Content { fields, .. } if !fields.is_empty()) || matches!(one.change, Change::Headers { .. });
+    if one.member == STAMP {
+        return !headers && !difference.stamp.is_empty();
+    }
     if difference.head.is_none() && difference.packages.is_empty() && difference.manifest.is_empty() {
         return false;
     }
-    let headers = matches!(&one.change, Change::Content { fields, .. } if !fields.is_empty());
     let known =
         |file: &str| difference.packages.iter().flat_map(|package| [&package.a, &package.b]).flatten().any(|locked| locked.file == file);
     if let Some(file) = one.member.strip_prefix(BYTECODE) {

@@ -32,6 +32,7 @@ function facts() {
     ["Size", `${size(report.size)} (unpacked ${size(unpacked)})`],
     ["Packages", `${report.packages.length}, ${report.packages.filter((one) => one.native.length).length} with native code`],
     ["First-party files", String(report.code.files.length)],
+    ...Object.entries(report.stamp ?? {}).map(([key, value]) => [`Stamp ${key}`, value]),
     ["SHA-256 of the file", report.sha256, "wide"],
     ["Digest of the application", report.digest, "wide"],
   ];
