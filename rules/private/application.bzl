@@ -78,13 +78,14 @@ def _launcher(ctx):
         fail("{}: `launcher`: {}".format(label_text(ctx.label), info.error))
     return info.file
 
-def assemble(ctx, *, args = [], interpreter = None):
+def assemble(ctx, *, args = [], interpreter = None, name = None):
     """Declares the one action that writes the application.
 
     Args:
         ctx: context of a rule with `APPLICATION_ATTRS`.
         args: arguments that go into the file.
         interpreter: the one that travels in the file, as `bundled` gives it, or None.
+        name: name of the file; None for the target's own.
 
     Returns:
         a struct of `output`, the executable; `collected`, what it was made of; `env`, the environment expanded; and
@@ -114,7 +115,7 @@ def assemble(ctx, *, args = [], interpreter = None):
 
     compiled = bytecode(ctx, application.get("python_version", ""))
     launcher = _launcher(ctx)
-    output = ctx.actions.declare_file(ctx.label.name)
+    output = ctx.actions.declare_file(name or ctx.label.name)
     arguments = ctx.actions.args()
     arguments.add("assemble")
     arguments.add("--output", output)

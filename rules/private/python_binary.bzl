@@ -4,17 +4,25 @@ load(":application.bzl", "APPLICATION_ATTRS", "assemble", "output_groups")
 load(":built_for.bzl", "built_for_transition")
 load(":bundled.bzl", "BUNDLED_ATTRS", "bundled")
 load(":sbom.bzl", "bills")
+load(":stamp.bzl", "STAMP_ATTRS", "is_stamped", "stamp")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE")
 
 def _python_binary_impl(ctx):
-    assembled = assemble(ctx, args = ctx.attr.baked_args, interpreter = bundled(ctx))
+    stamped = is_stamped(ctx)
+    assembled = assemble(
+        ctx,
+        args = ctx.attr.baked_args,
+        interpreter = bundled(ctx),
+        name = ctx.label.name + ".unstamped" if stamped else None,
+    )
+    output = stamp(ctx, assembled.output) if stamped else assembled.output
     return [
         # The file needs nothing beside it, so neither does whoever runs it as a tool.
         DefaultInfo(
-            executable = assembled.output,
-            files = depset([assembled.output]),
+            executable = output,
+            files = depset([output]),
         ),
-        output_groups(assembled.collected, **bills(ctx, assembled.output)),
+        output_groups(assembled.collected, **bills(ctx, output)),
         coverage_common.instrumented_files_info(ctx, source_attributes = ["srcs", "main"], dependency_attributes = ["deps", "data"]),
     ]
 
@@ -55,8 +63,11 @@ One command builds for many platforms:
 ```
 
 `bazel cquery --output=files //svc:all` tells where the files are.
+
+With `stamp = -1`, `bazel build --stamp //svc:bin` puts into the file what `--workspace_status_command` prints under `STABLE_…`, a commit for
+example. It is the same application, which starts from the same cache; `monowheel inspect` shows the stamp.
 """,
-    attrs = APPLICATION_ATTRS | BUNDLED_ATTRS | {
+    attrs = APPLICATION_ATTRS | BUNDLED_ATTRS | STAMP_ATTRS | {
         "baked_args": attr.string_list(
             doc = """Arguments that come before those of the caller; they are in the file, wherever it is run.""",
         ),

@@ -87,3 +87,13 @@ def test_the_table_is_searched_and_sorted(browser: Browser, page: Path, report: 
     assert browser.run("document.querySelector('#code').open") is True
     search(browser, "")
     assert browser.run(f"{ROWS}.length") == len(report["packages"])
+
+
+def test_a_stamp_is_among_the_facts(browser: Browser, application: Path, tmp_path: Path) -> None:
+    (tmp_path / "status.txt").write_text("STABLE_COMMIT 0123abc </script>\n")
+    tool("stamp", "--file", application, "--status", "status.txt", "--output", "stamped", cwd=tmp_path)
+    tool("inspect", "stamped", "--html", "stamped.html", cwd=tmp_path)
+    browser.open(tmp_path / "stamped.html")
+    assert browser.complaints() == []
+    facts = browser.run("[...document.querySelectorAll('#facts div')].map((row) => row.innerText.split('\\n'))")
+    assert ["Stamp STABLE_COMMIT", "0123abc </script>"] in facts, facts
