@@ -20,7 +20,8 @@ error_log stderr warn;
 {user}
 events {{ worker_connections 512; }}
 http {{
-    access_log {folder}/access.log;
+    log_format traffic '$request_method $uri $status $request_length $bytes_sent';
+    access_log {folder}/access.log traffic;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/tmp;
     fastcgi_temp_path {folder}/tmp;
@@ -57,6 +58,11 @@ class Nginx:
     def storage(self) -> Path:
         """The folder with the files that were put."""
         return self.folder / "cache"
+
+    @property
+    def requests(self) -> Path:
+        """The log: method, place, status, bytes that came and bytes that went, one request a line."""
+        return self.folder / "access.log"
 
     @property
     def cache_flags(self) -> list[str]:
