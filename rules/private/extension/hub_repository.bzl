@@ -1,5 +1,7 @@
 """The repository of a lock file: a package for each project in it, and no more than labels in them."""
 
+load(":resolve.bzl", "resolve")
+
 _ENVIRONMENTS_BUILD = """\
 load("@monowheel//rules/private/hub:environment.bzl", "environments")
 
@@ -43,7 +45,15 @@ def _choice(hub, choice):
 
 def _hub_repository_impl(rctx):
     hub = rctx.attr.hub
-    targets = json.decode(rctx.attr.targets)
+    resolved = resolve(
+        rctx,
+        where = "@" + hub,
+        lock = rctx.attr.lock,
+        project = rctx.attr.project,
+        half = "targets",
+        arguments = rctx.attr.arguments,
+    )
+    targets = resolved["targets"]
     for package, names in targets.items():
         parts = [_PACKAGE_BUILD]
         aliases = []
@@ -60,8 +70,11 @@ def _hub_repository_impl(rctx):
 
     # No project's name begins with an underscore.
     rctx.file("_environment/BUILD.bazel", _ENVIRONMENTS_BUILD.format(
-        default_python = repr(rctx.attr.default_python),
-        environments = repr(rctx.attr.environments),
+        default_python = repr(resolved["default_python"]),
+        environments = repr({
+            name: "{} {}".format(environment["platform"], environment["python"])
+            for name, environment in resolved["environments"].items()
+        }),
         hub = repr(hub),
     ), executable = False)
     if "" not in targets:
@@ -71,10 +84,10 @@ hub_repository = repository_rule(
     implementation = _hub_repository_impl,
     doc = "Holds the labels of one lock file, `@pypi//fastapi` and the like, and which wheels each means where.",
     attrs = {
-        "default_python": attr.string(doc = "The Python version where nobody asks for one."),
-        "environments": attr.string_dict(doc = "Name of an environment to its platform and Python version, with a space between."),
+        "arguments": attr.string_list(doc = "Arguments of `monowheel resolve`."),
         "hub": attr.string(doc = "The repository's own name, as the user gave it."),
-        "targets": attr.string(doc = "The field `targets` of what `monowheel resolve` prints, as JSON."),
+        "lock": attr.label(doc = "The lock file."),
+        "project": attr.label(doc = "The `pyproject.toml` that a poetry.lock is of; by default the one beside it."),
     },
 )
 

@@ -2,10 +2,8 @@
 
 load("//rules/private:labels.bzl", "label_text")
 load(":hub_repository.bzl", "hub_repository", "index_repository")
+load(":resolve.bzl", "resolve")
 load(":wheel_repository.bzl", "wheel_repository")
-
-# Of the JSON that `monowheel resolve` prints.
-_FORMAT = 1
 
 _lock = tag_class(
     doc = """Makes a repository of a lock file, with a package for each project in it.
@@ -58,24 +56,10 @@ The wheel is taken where its tags fit. A package that has wheels for several pla
 def _where(module, tag):
     return "wheels.lock(name = \"{}\") of module `{}`".format(tag.name, module.name)
 
-def _project(module_ctx, tag, lock):
-    """The pyproject.toml of a lock file that does not say what the project asks for, or None."""
-    path = module_ctx.path(tag.project) if tag.project else lock.dirname.get_child("pyproject.toml")
-    module_ctx.watch(path)
-    return path if path.exists else None
-
-def _resolve(module_ctx, module, tag, overrides):
-    tool = module_ctx.path(Label("@monowheel_tool//:monowheel"))
-    lock = module_ctx.path(tag.lock)
-    module_ctx.watch(tool)
-    module_ctx.watch(lock)
-
-    # It names the Python version that is meant where nobody asks for one.
-    module_ctx.watch(lock.dirname.get_child(".python-version"))
-    command = [tool, "resolve", "--lock", lock]
-    project = _project(module_ctx, tag, lock)
+def _arguments(tag, overrides):
+    """What `monowheel resolve` is told of a lock file beside its place."""
+    arguments = []
     for option, values in [
-        ("--project", [project] if project else []),
         ("--index-url", [tag.index_url] if tag.index_url else []),
         ("--allow-unhashed", tag.allow_unhashed),
         ("--override", ["{}={}".format(override.package, override.wheel) for override in overrides]),
@@ -85,40 +69,34 @@ def _resolve(module_ctx, module, tag, overrides):
         ("--group", tag.groups),
     ]:
         for value in values:
-            command += [option, value]
-    result = module_ctx.execute(command)
-    if result.return_code != 0:
-        fail("{}: failed to read the lock file {}\n{}".format(_where(module, tag), label_text(tag.lock), result.stderr))
-    resolved = json.decode(result.stdout)
-    if resolved["version"] != _FORMAT:
-        fail("{}: expected `monowheel resolve` to print format {}, but got {}".format(_where(module, tag), _FORMAT, resolved["version"]))
-    return resolved
+            arguments += [option, value]
+    return arguments
 
-def _declare(tag, resolved, overrides):
+# What a wheel's repository takes from the JSON as it is.
+_FACTS = ["file", "locate", "pages", "path", "sha256", "urls"]
+
+def _declare(tag, resolved, arguments, overrides):
     own = {str(override.wheel): override.wheel for override in overrides}
+
+    # There may be thousands, at each start of the server: an attribute that has nothing to say is not given.
+    common = {"lock": tag.lock}
+    if tag.netrc:
+        common["netrc"] = tag.netrc
     for name, wheel in resolved["wheels"].items():
+        facts = {field: wheel[field] for field in _FACTS if field in wheel}
+        if "override" in wheel:
+            facts["override"] = own[wheel["override"]]
         wheel_repository(
             name = "{}__{}".format(tag.name, name),
-            file = wheel.get("file", ""),
-            locate = wheel.get("locate", []),
-            lock = tag.lock,
-            netrc = tag.netrc,
             origin = "@{}//{}".format(tag.name, wheel["package"]),
-            override = own.get(wheel.get("override")),
-            pages = wheel.get("pages", []),
-            path = wheel.get("path", ""),
-            sha256 = wheel.get("sha256", ""),
-            urls = wheel.get("urls", []),
+            **(common | facts)
         )
     hub_repository(
         name = tag.name,
-        default_python = resolved["default_python"],
-        environments = {
-            name: "{} {}".format(environment["platform"], environment["python"])
-            for name, environment in resolved["environments"].items()
-        },
+        arguments = arguments,
         hub = tag.name,
-        targets = json.encode(resolved["targets"]),
+        lock = tag.lock,
+        project = tag.project,
     )
 
 def _wheels_impl(module_ctx):
@@ -130,11 +108,19 @@ def _wheels_impl(module_ctx):
                 fail("{}: expected a name of its own, but {} has it already".format(_where(module, tag), owners[tag.name]))
             owners[tag.name] = _where(module, tag)
             overrides = [override for override in module.tags.override if override.lock == tag.name]
-            resolved = _resolve(module_ctx, module, tag, overrides)
-            _declare(tag, resolved, overrides)
+            arguments = _arguments(tag, overrides)
+            resolved = resolve(
+                module_ctx,
+                where = _where(module, tag),
+                lock = tag.lock,
+                project = tag.project,
+                half = "wheels",
+                arguments = arguments,
+            )
+            _declare(tag, resolved, arguments, overrides)
             hubs[tag.name] = {
                 "lock": label_text(tag.lock),
-                "packages": {package: targets.keys() for package, targets in resolved["targets"].items()},
+                "packages": resolved["names"],
             }
     index_repository(name = "monowheel_index", hubs = json.encode(hubs))
     return module_ctx.extension_metadata(reproducible = True)

@@ -58,9 +58,20 @@ pub(super) struct Resolve {
     #[arg(long, value_name = "URL", default_value = DEFAULT_INDEX)]
     index_url: String,
 
+    /// Print only a half of the answer: what can be fetched and named, or what each name means.
+    #[arg(long, value_name = "HALF")]
+    half: Option<HalfName>,
+
     /// Write to this file, not to the standard output.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// Names of [`lock::Half`].
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum HalfName {
+    Wheels,
+    Targets,
 }
 
 impl Resolve {
@@ -92,6 +103,11 @@ impl Resolve {
             settings.active.extend(items);
         }
         let resolution = lock::resolve(&lock, &settings, lock::pinned_python(&self.lock).as_deref())?;
+        let resolution = match self.half {
+            Some(HalfName::Wheels) => resolution.half(lock::Half::Wheels),
+            Some(HalfName::Targets) => resolution.half(lock::Half::Targets),
+            None => resolution,
+        };
         let text = json::canonical(&resolution)?;
         match &self.output {
             Some(path) => output::write(path, &text)?,

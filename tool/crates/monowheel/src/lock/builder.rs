@@ -1,6 +1,7 @@
 //! What the readers share: they feed packages in, and get one checked [`Lock`] out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifiers};
@@ -22,6 +23,7 @@ pub(super) struct Builder<'a> {
     pub default_groups: Vec<String>,
     pub indexes: Vec<String>,
     pub find_links: Vec<String>,
+    pub beside: Vec<PathBuf>,
     markers: Vec<Marker>,
     marker_ids: BTreeMap<String, MarkerId>,
     tags: TagsTable,
@@ -40,6 +42,7 @@ impl<'a> Builder<'a> {
             default_groups: Vec::new(),
             indexes: Vec::new(),
             find_links: Vec::new(),
+            beside: Vec::new(),
             markers: Vec::new(),
             marker_ids: BTreeMap::new(),
             tags: TagsTable::default(),
@@ -59,6 +62,7 @@ impl<'a> Builder<'a> {
             default_groups: self.default_groups,
             indexes: self.indexes,
             find_links: self.find_links,
+            beside: self.beside,
             tags: self.tags,
             by_name: self.by_name,
         }

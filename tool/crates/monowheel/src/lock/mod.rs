@@ -31,7 +31,7 @@ pub use error::{LockError, Problem};
 pub use locate::{LocateError, Located, Wanted, locate};
 pub use model::{Dependency, Format, Item, Location, Lock, LockedWheel, MarkerId, Package, PackageId, Part};
 pub use project::Project;
-pub use resolve::{Resolution, Settings, SettingsError, items, pinned_python, python_versions, resolve};
+pub use resolve::{Half, Resolution, Settings, SettingsError, items, pinned_python, python_versions, resolve};
 
 /// The public index, which pip and uv know without being told; users name another one by `--index-url`.
 pub const DEFAULT_INDEX: &str = "https://pypi.org/simple";

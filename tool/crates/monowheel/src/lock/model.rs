@@ -42,6 +42,8 @@ pub struct Lock {
     pub indexes: Vec<String>,
     /// Pages of links to look in before the indexes.
     pub find_links: Vec<String>,
+    /// Other files and folders that were read, relative to the lock file: what a requirements file includes, and its folders of links.
+    pub beside: Vec<PathBuf>,
     /// Numbers of the wheels' tags.
     pub(super) tags: TagsTable,
     /// Packages by normalized name.

@@ -24,7 +24,8 @@ use crate::tags::normalize;
 /// `allow_unhashed` are packages that may stand there without a hash.
 pub(super) fn read(source: &Source, allow_unhashed: &BTreeSet<String>) -> Result<Lock, LockError> {
     let mut all = Collected::default();
-    all.file(source, &mut BTreeSet::new())?;
+    let mut seen = BTreeSet::new();
+    all.file(source, &mut seen)?;
 
     let mut builder = Builder::new(source);
     let mut own = Package { project: true, origin: "virtual .".to_owned(), ..Package::default() };
@@ -40,6 +41,9 @@ pub(super) fn read(source: &Source, allow_unhashed: &BTreeSet<String>) -> Result
     builder.flat = !depend(&via, &mut builder);
     builder.indexes = all.indexes;
     builder.find_links = all.find_links;
+    let folder = source.path.parent().unwrap_or(Path::new(""));
+    let included = seen.iter().filter(|path| **path != source.path).map(|path| path.strip_prefix(folder).unwrap_or(path).to_owned());
+    builder.beside = included.chain(all.folders).collect();
     builder.push(own).map_err(|problem| source.error_on_line(1, problem))?;
     Ok(builder.finish(Format::Requirements))
 }

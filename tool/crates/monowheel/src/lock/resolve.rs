@@ -32,18 +32,44 @@ pub struct Settings {
     pub index: String,
 }
 
+/// A half of the answer, for who needs no more: what is written and read at every start of a build server is kept short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// What can be fetched and what can be named: all but `targets`.
+    Wheels,
+    /// What each name means: all but `wheels`, `names` and `projects`.
+    Targets,
+}
+
 /// The answer.
 #[derive(Debug, Serialize)]
 pub struct Resolution {
     version: u32,
+    beside: Vec<String>,
     requires_python: String,
     python_versions: Vec<String>,
     default_python: Option<String>,
     platforms: BTreeMap<&'static str, PlatformFacts>,
     environments: BTreeMap<String, EnvironmentFacts>,
-    projects: BTreeMap<String, ProjectFacts>,
-    wheels: BTreeMap<String, WheelFacts>,
-    targets: BTreeMap<String, BTreeMap<String, Vec<Choice>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projects: Option<BTreeMap<String, ProjectFacts>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wheels: Option<BTreeMap<String, WheelFacts>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    names: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    targets: Option<BTreeMap<String, BTreeMap<String, Vec<Choice>>>>,
+}
+
+impl Resolution {
+    /// Leaves out what is not in the half.
+    #[must_use]
+    pub fn half(self, half: Half) -> Self {
+        match half {
+            Half::Wheels => Self { targets: None, ..self },
+            Half::Targets => Self { projects: None, wheels: None, names: None, ..self },
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -164,20 +190,24 @@ pub fn resolve(lock: &Lock, settings: &Settings, pinned: Option<&str>) -> Result
         .and_then(|text| text.trim().parse::<Python>().ok())
         .and_then(|pinned| pythons.iter().find(|python| (python.minor, python.free_threaded) == (pinned.minor, pinned.free_threaded)))
         .or(pythons.first());
+    let names_of = |targets: &BTreeMap<String, Vec<Choice>>| targets.keys().cloned().collect();
     Ok(Resolution {
         version: FORMAT,
+        beside: lock.beside.iter().map(|path| path.to_string_lossy().replace('\\', "/")).collect(),
         requires_python: lock.requires_python.to_string().replace(", ", ","),
         python_versions: pythons.iter().map(ToString::to_string).collect(),
         default_python: default_python.map(ToString::to_string),
         platforms: platforms.iter().map(|platform| (platform.name, platform_facts(platform))).collect(),
         environments: targets.iter().map(|target| (target.to_string(), environment_facts(target))).collect(),
-        projects: lock
-            .projects()
-            .filter(|(_, package)| !package.name.is_empty())
-            .map(|(_, package)| (package.name.clone(), project_facts(package)))
-            .collect(),
-        wheels: used.iter().filter_map(|id| Some((names.get(id)?.clone(), context.facts(*id)?))).collect(),
-        targets: output,
+        projects: Some(
+            lock.projects()
+                .filter(|(_, package)| !package.name.is_empty())
+                .map(|(_, package)| (package.name.clone(), project_facts(package)))
+                .collect(),
+        ),
+        wheels: Some(used.iter().filter_map(|id| Some((names.get(id)?.clone(), context.facts(*id)?))).collect()),
+        names: Some(output.iter().map(|(package, targets)| (package.clone(), names_of(targets))).collect()),
+        targets: Some(output),
     })
 }
 
