@@ -1,22 +1,21 @@
 """The targets of `//rules/platforms`, made of the table."""
 
-load(":platforms.bzl", "LIBCS", "PLATFORMS")
+load(":platforms.bzl", "PLATFORMS", "VARIANTS")
 
-def platform_targets(name):
-    """Declares a constraint value for each libc and a `platform` for each row of the table.
-
-    Args:
-        name: name of the constraint setting of the libc.
-    """
-    native.constraint_setting(
-        name = name,
-        default_constraint_value = ":" + LIBCS[0],
-    )
-    for libc in LIBCS:
-        native.constraint_value(
-            name = libc,
-            constraint_setting = ":" + name,
+# The names are those of the table.
+# buildifier: disable=unnamed-macro
+def platform_targets():
+    """Declares a constraint setting for each kind of variant, a value for each variant, and a `platform` for each row of the table."""
+    for setting, variants in VARIANTS.items():
+        native.constraint_setting(
+            name = setting,
+            default_constraint_value = ":" + variants[0],
         )
+        for variant in variants:
+            native.constraint_value(
+                name = variant,
+                constraint_setting = ":" + setting,
+            )
     for row in PLATFORMS.values():
         native.platform(
             name = row.name,

@@ -1,8 +1,8 @@
 """The table of platforms, from which constraints, targets and the tool's repositories derive.
 
 The tool has the same table (`tool/crates/monowheel/src/tags/platform.rs`), since it alone knows which wheels fit; a test holds the two
-in step. Names are those of uv and Rust. A platform's libc is the version that is there at least: what runs on glibc 2.28 runs on every
-newer one.
+in step. Names are those of uv and Rust. A platform's libc, or its macOS, is the version that is there at least: what runs on glibc 2.28
+runs on every newer one.
 """
 
 _CPU = {
@@ -16,46 +16,59 @@ _OS = {
     "windows": "@platforms//os:windows",
 }
 
-# Versions of glibc that a platform can be asked for by name, beside the default one.
+# Versions that a platform can be asked for by name, beside the default ones.
 _GLIBC_MINORS = [17, 28, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40]
+_MUSL_MINORS = [1, 2]
+_MACOS_MAJORS = [11, 12, 13, 14, 15, 26]
 
-def _platform(name, cpu, os, libc = None, glibc = 0):
+def _platform(name, cpu, os, variant = None, minimum = None):
     """The one constructor of a row.
 
     Args:
         name: the platform's name in the table.
         cpu: `aarch64` or `x86_64`.
         os: `linux`, `macos` or `windows`.
-        libc: name of the constraint value of `//rules/platforms:libc`, on Linux.
-        glibc: the minor version of glibc that is there at least; 0 where there is no glibc.
+        variant: name of the constraint value of `//rules/platforms:libc` on Linux, of `//rules/platforms:macos` on macOS.
+        minimum: what is there at least: `glibc`, `musl` or `macos`, major and minor version; None on Windows.
 
     Returns:
-        a struct of `name`, `cpu`, `os`, `libc`, `glibc` and `constraints`, labels of all of them together.
+        a struct of `name`, `cpu`, `os`, `variant`, `minimum` and `constraints`, labels of all of them together.
     """
-    if (os == "linux") != (libc != None):
-        fail("platform {}: expected a libc on linux and there alone, but got {}".format(name, libc))
+    if (os == "windows") != (variant == None) or (variant == None) != (minimum == None):
+        fail("platform {}: expected a variant and a minimum, except on windows, but got {} and {}".format(name, variant, minimum))
     constraints = [_OS[os], _CPU[cpu]]
-    if libc:
-        constraints.append("@monowheel//rules/platforms:" + libc)
-    return struct(name = name, cpu = cpu, os = os, libc = libc, glibc = glibc, constraints = constraints)
+    if variant:
+        constraints.append("@monowheel//rules/platforms:" + variant)
+    return struct(name = name, cpu = cpu, os = os, variant = variant, minimum = minimum, constraints = constraints)
 
 def _table():
     rows = []
     for cpu in ["x86_64", "aarch64"]:
-        rows.append(_platform(cpu + "-unknown-linux-gnu", cpu, "linux", "gnu", 28))
-        rows.append(_platform(cpu + "-unknown-linux-musl", cpu, "linux", "musl"))
-        rows.append(_platform(cpu + "-apple-darwin", cpu, "macos"))
+        rows.append(_platform(cpu + "-unknown-linux-gnu", cpu, "linux", "gnu", ("glibc", 2, 28)))
+        rows.append(_platform(cpu + "-unknown-linux-musl", cpu, "linux", "musl", ("musl", 1, 2)))
+        rows.append(_platform(cpu + "-apple-darwin", cpu, "macos", "darwin", ("macos", 13, 0)))
         rows.append(_platform(cpu + "-pc-windows-msvc", cpu, "windows"))
-        rows.append(_platform(cpu + "-manylinux2014", cpu, "linux", "manylinux_2_17", 17))
-        for minor in _GLIBC_MINORS:
-            rows.append(_platform("{}-manylinux_2_{}".format(cpu, minor), cpu, "linux", "manylinux_2_{}".format(minor), minor))
+        rows.append(_platform(cpu + "-manylinux2014", cpu, "linux", "manylinux_2_17", ("glibc", 2, 17)))
+        for variant, minimum in _VERSIONED.items():
+            os = "macos" if minimum[0] == "macos" else "linux"
+            rows.append(_platform("{}-{}".format(cpu, variant), cpu, os, variant, minimum))
     return {row.name: row for row in rows}
+
+# Variant to minimum, of those that say it in their name, which is that of a wheel's tag.
+_VERSIONED = (
+    {"manylinux_2_{}".format(minor): ("glibc", 2, minor) for minor in _GLIBC_MINORS} |
+    {"musllinux_1_{}".format(minor): ("musl", 1, minor) for minor in _MUSL_MINORS} |
+    {"macosx_{}_0".format(major): ("macos", major, 0) for major in _MACOS_MAJORS}
+)
 
 # Every platform by name.
 PLATFORMS = _table()
 
-# Constraint values of `//rules/platforms:libc`; the first one is meant where nothing is said.
-LIBCS = ["gnu", "musl"] + ["manylinux_2_{}".format(minor) for minor in _GLIBC_MINORS]
+def _variants(os):
+    return list({row.variant: None for row in PLATFORMS.values() if row.os == os})
+
+# Constraint values by constraint setting of `//rules/platforms`; the first one of each is meant where nothing is said.
+VARIANTS = {"libc": _variants("linux"), "macos": _variants("macos")}
 
 def host_platform(os_name, os_arch):
     """The platform that Bazel itself runs on, as far as the tool's own binaries are concerned.

@@ -1,6 +1,6 @@
 """What an application is built for: a platform of the table and a Python version."""
 
-load(":platforms.bzl", "LIBCS", "PLATFORMS")
+load(":platforms.bzl", "PLATFORMS", "VARIANTS")
 load(":python_version.bzl", "is_python_version")
 
 MonowheelTargetInfo = provider(
@@ -13,10 +13,11 @@ MonowheelTargetInfo = provider(
 
 _OSES = {row.os: Label(row.constraints[0]) for row in PLATFORMS.values()}
 _CPUS = {row.cpu: Label(row.constraints[1]) for row in PLATFORMS.values()}
-_LIBCS = {libc: Label("@monowheel//rules/platforms:" + libc) for libc in LIBCS}
+_LIBCS = {libc: Label("@monowheel//rules/platforms:" + libc) for libc in VARIANTS["libc"]}
+_MACOSES = {macos: Label("@monowheel//rules/platforms:" + macos) for macos in VARIANTS["macos"]}
 
 # Several names may stand for the same thing; the first one counts.
-_BY_CONSTRAINTS = {(row.os, row.cpu, row.libc): row.name for row in reversed(PLATFORMS.values())}
+_BY_CONSTRAINTS = {(row.os, row.cpu, row.variant): row.name for row in reversed(PLATFORMS.values())}
 
 def _flag_value(value):
     if value and not is_python_version(value):
@@ -41,9 +42,13 @@ def _target_impl(ctx):
 
     os = chosen(_OSES.keys(), ctx.attr.os)
     cpu = chosen(_CPUS.keys(), ctx.attr.cpu)
-    libc = chosen(_LIBCS.keys(), ctx.attr.libc) if os == "linux" else None
+    variant = None
+    if os == "linux":
+        variant = chosen(_LIBCS.keys(), ctx.attr.libc)
+    elif os == "macos":
+        variant = chosen(_MACOSES.keys(), ctx.attr.macos)
     return [MonowheelTargetInfo(
-        platform = _BY_CONSTRAINTS.get((os, cpu, libc), ""),
+        platform = _BY_CONSTRAINTS.get((os, cpu, variant), ""),
         python_version = ctx.attr.python_version[config_common.FeatureFlagInfo].value,
     )]
 
@@ -53,6 +58,7 @@ monowheel_target = rule(
     attrs = {
         "cpu": attr.label_list(doc = "Constraint values.", default = _CPUS.values()),
         "libc": attr.label_list(doc = "Constraint values.", default = _LIBCS.values()),
+        "macos": attr.label_list(doc = "Constraint values.", default = _MACOSES.values()),
         "os": attr.label_list(doc = "Constraint values.", default = _OSES.values()),
         "python_version": attr.label(doc = "The flag.", default = "//rules:python_version"),
     },

@@ -19,9 +19,9 @@ def _fitting(wanted, offered):
         return wanted
     wanted = PLATFORMS[wanted]
     older = [
-        (row.glibc, row.name)
+        (row.minimum, row.name)
         for row in [PLATFORMS[name] for name in offered if name in PLATFORMS]
-        if (row.os, row.cpu) == (wanted.os, wanted.cpu) and row.glibc and row.glibc <= wanted.glibc
+        if row.cpu == wanted.cpu and row.minimum and wanted.minimum and row.minimum[0] == wanted.minimum[0] and row.minimum <= wanted.minimum
     ]
     return sorted(older)[-1][1] if older else None
 

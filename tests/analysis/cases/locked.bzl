@@ -37,18 +37,29 @@ _wheels_musl_test = analysistest.make(_wheels_impl, attrs = _ATTRS, config_setti
 _wheels_newer_test = analysistest.make(_wheels_impl, attrs = _ATTRS, config_settings = {_PLATFORMS: _platform("x86_64-manylinux_2_36")})
 _wheels_between_test = analysistest.make(_wheels_impl, attrs = _ATTRS, config_settings = {_PLATFORMS: _platform("x86_64-manylinux_2_34")})
 
+# The same with musl 1.1, and with macOS 13 and 14.
+_wheels_old_musl_test = analysistest.make(_wheels_impl, attrs = _ATTRS, config_settings = {_PLATFORMS: _platform("x86_64-musllinux_1_1")})
+_wheels_newer_musl_test = analysistest.make(_wheels_impl, attrs = _ATTRS, config_settings = {_PLATFORMS: _platform("x86_64-musllinux_1_2")})
+_wheels_same_macos_test = analysistest.make(_wheels_impl, attrs = _ATTRS, config_settings = {_PLATFORMS: _platform("aarch64-macosx_13_0")})
+_wheels_newer_macos_test = analysistest.make(_wheels_impl, attrs = _ATTRS, config_settings = {_PLATFORMS: _platform("aarch64-macosx_26_0")})
+
 _no_wheel_test = analysistest.make(
     fails_with("No wheel of windows-only 1.0 in the lock file fits", "windows_only-1.0-cp311-cp311-win_amd64.whl", "hint: "),
     expect_failure = True,
 )
 _no_platform_test = analysistest.make(
-    fails_with("@locked has nothing for the platform that is built for, aarch64-unknown-linux-gnu", "hint: it has aarch64-apple-darwin, x86_64-manylinux_2_35, "),
+    fails_with("@locked has nothing for the platform that is built for, aarch64-unknown-linux-gnu", "hint: it has aarch64-apple-darwin, aarch64-macosx_14_0, x86_64-manylinux_2_35, "),
     config_settings = {_PLATFORMS: _platform("aarch64-unknown-linux-gnu")},
     expect_failure = True,
 )
 _old_glibc_test = analysistest.make(
     fails_with("@locked has nothing for the platform that is built for, x86_64-manylinux2014"),
     config_settings = {_PLATFORMS: _platform("x86_64-manylinux_2_17")},
+    expect_failure = True,
+)
+_old_macos_test = analysistest.make(
+    fails_with("@locked has nothing for the platform that is built for, aarch64-macosx_12_0"),
+    config_settings = {_PLATFORMS: _platform("aarch64-macosx_12_0")},
     expect_failure = True,
 )
 _no_python_test = analysistest.make(
@@ -113,12 +124,20 @@ def locked_cases(name):
         target_under_test = "@locked//native",
         wheels = ["native-3.0-cp311-cp311-manylinux_2_34_x86_64.whl"],
     )
+    for test, suffix, tag in [
+        (_wheels_old_musl_test, "_old_musl_test", "musllinux_1_1_x86_64"),
+        (_wheels_newer_musl_test, "_newer_musl_test", "musllinux_1_2_x86_64"),
+        (_wheels_same_macos_test, "_same_macos_test", "macosx_11_0_arm64"),
+        (_wheels_newer_macos_test, "_newer_macos_test", "macosx_14_0_arm64"),
+    ]:
+        test(name = name + suffix, target_under_test = "@locked//native", wheels = ["native-3.0-cp311-cp311-{}.whl".format(tag)])
     _wheels_between_test(name = name + "_glibc_between_test", target_under_test = "@locked//native", wheels = [native])
 
     python_library(name = name + "_needs_windows", tags = SUBJECT, deps = ["@locked//windows-only"])
     _no_wheel_test(name = name + "_no_wheel_test", target_under_test = name + "_needs_windows")
     _no_platform_test(name = name + "_no_platform_test", target_under_test = "@locked//beta")
     _old_glibc_test(name = name + "_old_glibc_test", target_under_test = "@locked//beta")
+    _old_macos_test(name = name + "_old_macos_test", target_under_test = "@locked//beta")
     _no_python_test(name = name + "_no_python_test", target_under_test = "@locked//beta")
     _bad_python_test(name = name + "_bad_python_test", target_under_test = "@locked//beta")
 

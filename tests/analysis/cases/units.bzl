@@ -35,8 +35,9 @@ def _table_impl(ctx):
     env = unittest.begin(ctx)
     for name, row in PLATFORMS.items():
         asserts.equals(env, name, row.name)
-        asserts.equals(env, 3 if row.os == "linux" else 2, len(row.constraints), name)
-        asserts.equals(env, "manylinux" in name or name.endswith("-gnu"), row.glibc > 0, name)
+        asserts.equals(env, 2 if row.os == "windows" else 3, len(row.constraints), name)
+        if row.variant and row.variant.split("_")[-1].isdigit():
+            asserts.true(env, row.variant.endswith("{}_{}".format(row.minimum[1], row.minimum[2])), name)
     return unittest.end(env)
 
 _table_test = unittest.make(_table_impl)

@@ -1,7 +1,8 @@
 //! Compatibility tags (PEP 425, 600, 656) of target platforms, and the one table of platforms.
 //!
 //! A target is a platform of the table and a Python version; its [`Tags`] rank what a wheel's file name offers. The order is that of
-//! `packaging.tags` and of uv, which agree. Only CPython is known: no other implementation can carry the runtime.
+//! `packaging.tags` and of uv; where these two differ it is uv's, since uv made the locks: `linux_*` comes last, and macOS has
+//! `fat32`. Only CPython is known: no other implementation can carry the runtime.
 
 mod filename;
 mod name;

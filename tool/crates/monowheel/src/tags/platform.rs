@@ -1,7 +1,9 @@
 //! The table of platforms: the one place that names them. Triples, tags, marker values and Bazel constraints derive from it.
 //!
-//! Names and minimum versions are uv's, so that `--platform` takes what `uv pip install --python-platform` takes. One value differs from uv
-//! on purpose: `platform_machine` on 64-bit Windows is `AMD64`, which is what CPython reports there; uv's cross-installation says `x86_64`.
+//! Names and minimum versions are uv's, so that `--platform` takes what `uv pip install --python-platform` takes; uv has no names for other
+//! minimum versions of musl and macOS than its own, so these are made as it makes those of glibc: `x86_64-musllinux_1_1` after the tag, like
+//! `x86_64-manylinux_2_28`, and `aarch64-macosx_14_0`. One value differs from uv on purpose: `platform_machine` on 64-bit Windows is `AMD64`,
+//! which is what CPython reports there; uv's cross-installation says `x86_64`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -63,6 +65,14 @@ const fn glibc(name: &'static str, cpu: Cpu, minor: u16) -> Platform {
     Platform { name, cpu, os: Os::Linux(Libc::Gnu { minor }), default: false }
 }
 
+const fn musl(name: &'static str, cpu: Cpu, minor: u16) -> Platform {
+    Platform { name, cpu, os: Os::Linux(Libc::Musl { minor }), default: false }
+}
+
+const fn macos(name: &'static str, cpu: Cpu, major: u16) -> Platform {
+    Platform { name, cpu, os: Os::MacOs { major, minor: 0 }, default: false }
+}
+
 const fn default(platform: Platform) -> Platform {
     Platform { default: true, ..platform }
 }
@@ -71,10 +81,10 @@ const fn default(platform: Platform) -> Platform {
 pub const PLATFORMS: &[Platform] = &[
     default(glibc("x86_64-unknown-linux-gnu", Cpu::X86_64, 28)),
     default(glibc("aarch64-unknown-linux-gnu", Cpu::Aarch64, 28)),
-    Platform { name: "x86_64-unknown-linux-musl", cpu: Cpu::X86_64, os: Os::Linux(Libc::Musl { minor: 2 }), default: true },
-    Platform { name: "aarch64-unknown-linux-musl", cpu: Cpu::Aarch64, os: Os::Linux(Libc::Musl { minor: 2 }), default: true },
-    Platform { name: "aarch64-apple-darwin", cpu: Cpu::Aarch64, os: Os::MacOs { major: 13, minor: 0 }, default: true },
-    Platform { name: "x86_64-apple-darwin", cpu: Cpu::X86_64, os: Os::MacOs { major: 13, minor: 0 }, default: true },
+    default(musl("x86_64-unknown-linux-musl", Cpu::X86_64, 2)),
+    default(musl("aarch64-unknown-linux-musl", Cpu::Aarch64, 2)),
+    default(macos("aarch64-apple-darwin", Cpu::Aarch64, 13)),
+    default(macos("x86_64-apple-darwin", Cpu::X86_64, 13)),
     Platform { name: "x86_64-pc-windows-msvc", cpu: Cpu::X86_64, os: Os::Windows, default: true },
     Platform { name: "aarch64-pc-windows-msvc", cpu: Cpu::Aarch64, os: Os::Windows, default: false },
     glibc("x86_64-manylinux2014", Cpu::X86_64, 17),
@@ -103,6 +113,22 @@ pub const PLATFORMS: &[Platform] = &[
     glibc("aarch64-manylinux_2_38", Cpu::Aarch64, 38),
     glibc("aarch64-manylinux_2_39", Cpu::Aarch64, 39),
     glibc("aarch64-manylinux_2_40", Cpu::Aarch64, 40),
+    musl("x86_64-musllinux_1_1", Cpu::X86_64, 1),
+    musl("x86_64-musllinux_1_2", Cpu::X86_64, 2),
+    macos("x86_64-macosx_11_0", Cpu::X86_64, 11),
+    macos("x86_64-macosx_12_0", Cpu::X86_64, 12),
+    macos("x86_64-macosx_13_0", Cpu::X86_64, 13),
+    macos("x86_64-macosx_14_0", Cpu::X86_64, 14),
+    macos("x86_64-macosx_15_0", Cpu::X86_64, 15),
+    macos("x86_64-macosx_26_0", Cpu::X86_64, 26),
+    musl("aarch64-musllinux_1_1", Cpu::Aarch64, 1),
+    musl("aarch64-musllinux_1_2", Cpu::Aarch64, 2),
+    macos("aarch64-macosx_11_0", Cpu::Aarch64, 11),
+    macos("aarch64-macosx_12_0", Cpu::Aarch64, 12),
+    macos("aarch64-macosx_13_0", Cpu::Aarch64, 13),
+    macos("aarch64-macosx_14_0", Cpu::Aarch64, 14),
+    macos("aarch64-macosx_15_0", Cpu::Aarch64, 15),
+    macos("aarch64-macosx_26_0", Cpu::Aarch64, 26),
 ];
 
 /// Short names, as uv has them.
