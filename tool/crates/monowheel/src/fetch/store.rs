@@ -1,12 +1,12 @@
 //! The cache of downloads: `<cache>/<sha256>/<file>`, complete or absent.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use super::client::{Client, shown};
+use super::client::{Client, Fault, bare, shown};
 use super::error::FetchError;
 use super::progress::Progress;
 use super::{Fetched, Options, Wanted};
@@ -26,7 +26,8 @@ pub struct Store<'a> {
 
 impl<'a> Store<'a> {
     pub fn new(options: &'a Options) -> Self {
-        Self { options, client: Client::new() }
+        let indexes = options.find_links.iter().map(String::as_str).chain([options.index_url.as_str()]);
+        Self { options, client: Client::new(indexes) }
     }
 
     /// The place of `wanted`, fetched where the cache does not have it.
@@ -77,10 +78,14 @@ impl<'a> Store<'a> {
 
     /// Looks for a file on a page and fetches it.
     fn on_page(&self, page: &str, what: &lock::Wanted, progress: &Progress) -> Result<Fetched, Refusal> {
-        let mut text = String::new();
-        let reader = self.client.get(page, ACCEPT).map_err(Refusal::Tried)?;
-        reader.take(LARGEST_PAGE).read_to_string(&mut text).map_err(|error| Refusal::Tried(error.to_string()))?;
-        let found = lock::locate(&text, page, what).map_err(|error| Refusal::Tried(error.to_string()))?;
+        let text = self.client.get(page, ACCEPT, |reader| {
+            let mut text = String::new();
+            reader.take(LARGEST_PAGE).read_to_string(&mut text).map_err(|error| Fault::Passing(error.to_string()))?;
+            Ok(text)
+        });
+        let text = text.map_err(|fault| Refusal::Tried(fault.message()))?;
+        // What is found there, and said of it, has no credentials: the client knows them by the place.
+        let found = lock::locate(&text, &bare(page), what).map_err(|error| Refusal::Tried(error.to_string()))?;
         self.copy(&found.url, &found.file, &found.sha256, progress)
     }
 
@@ -92,24 +97,28 @@ impl<'a> Store<'a> {
             fs::create_dir_all(folder).map_err(cache)?;
         }
         progress.downloading(file);
-        let mut reader: Box<dyn Read> = match local_path(url) {
-            Some(path) => Box::new(File::open(path).map_err(|error| Refusal::Tried(error.to_string()))?),
-            None => Box::new(self.client.get(url, "*/*").map_err(Refusal::Tried)?),
-        };
         let mut output = Output::create(&place).map_err(|error| cache(error.source))?;
-        let mut hasher = Sha256::new();
-        let mut buffer = vec![0; 1 << 17];
-        loop {
-            let count = match reader.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Refusal::Tried(format!("the transfer broke: {error}"))),
-            };
-            hasher.update(&buffer[..count]);
-            output.file().write_all(&buffer[..count]).map_err(cache)?;
-        }
-        let found: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = match local_path(url) {
+            Some(path) => {
+                let opened = File::open(path).map_err(Transfer::Read);
+                opened.and_then(|mut reader| transfer(&mut reader, output.file()))
+            }
+            None => {
+                let read = |reader: &mut dyn Read| match transfer(reader, output.file()) {
+                    Err(Transfer::Read(error)) => Err(Fault::Passing(format!("the transfer broke: {error}"))),
+                    done => Ok(done),
+                };
+                match self.client.get(url, "*/*", read) {
+                    Ok(done) => done,
+                    Err(fault) => return Err(Refusal::Tried(fault.message())),
+                }
+            }
+        };
+        let found = match found {
+            Ok(found) => found,
+            Err(Transfer::Read(error)) => return Err(Refusal::Tried(error.to_string())),
+            Err(Transfer::Write(error)) => return Err(cache(error)),
+        };
         if found != sha256 {
             let (file, expected) = (file.to_owned(), sha256.to_owned());
             return Err(Refusal::Final(FetchError::Hash { file, url: shown(url), expected, found }));
@@ -117,6 +126,30 @@ impl<'a> Store<'a> {
         output.commit(false).map_err(|error| cache(error.source))?;
         Ok(Fetched { path: place, sha256: found })
     }
+}
+
+/// What broke a transfer.
+enum Transfer {
+    Read(io::Error),
+    Write(io::Error),
+}
+
+/// Copies `reader` to the beginning of `file`, in place of what an attempt before left there, and gives its SHA-256.
+fn transfer(reader: &mut dyn Read, file: &mut File) -> Result<String, Transfer> {
+    file.rewind().and_then(|()| file.set_len(0)).map_err(Transfer::Write)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 17];
+    loop {
+        let count = match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Transfer::Read(error)),
+        };
+        hasher.update(&buffer[..count]);
+        file.write_all(&buffer[..count]).map_err(Transfer::Write)?;
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 enum Refusal {

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::harness::{hex, listing, manifest};
 
 /// A real wheel, small, built in code.
-fn wheel(name: &str, files: &[(&str, &str)]) -> Vec<u8> {
+pub fn wheel(name: &str, files: &[(&str, &str)]) -> Vec<u8> {
     let info = format!("{name}-1.0.dist-info");
     let mut members: Vec<(String, String)> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
     members.push((format!("{info}/METADATA"), format!("Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")));
@@ -78,13 +78,13 @@ fn build(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn built(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+pub fn built(folder: &Path, arguments: &[&str]) -> Vec<u8> {
     let output = build(folder, arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     fs::read(folder.join("out")).unwrap()
 }
 
-fn refused(folder: &Path, arguments: &[&str]) -> String {
+pub fn refused(folder: &Path, arguments: &[&str]) -> String {
     let output = build(folder, arguments);
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(!folder.join("out").exists());

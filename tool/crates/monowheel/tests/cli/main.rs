@@ -4,6 +4,7 @@
 
 mod assemble;
 mod build;
+mod build_options;
 mod built;
 mod bytecode;
 mod conflicts;
