@@ -9,6 +9,7 @@ Nothing is downloaded but the peers, once.
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import shutil
 import subprocess
@@ -98,16 +99,25 @@ def module(folder: Path, lines: str) -> None:
     )
 
 
-def bazel(folder: Path, *words: str) -> None:
-    """Run Bazel in the project; a server of its own."""
+def bazel(folder: Path, *words: str) -> str:
+    """Run Bazel in the project, with a server of its own, and give what it printed."""
     line = [common.TOP / "bazelw", f"--output_user_root={common.CACHE}/bazel", *words]
     done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
+    return done.stdout
 
 
-def server(folder: Path) -> dict[str, float]:
-    """Time the first command of a server, with the lock and without."""
+def processor(folder: Path) -> float:
+    """Give the seconds of processor time that the server has taken since it started, by proc(5)."""
+    base = Path(bazel(folder, "info", "output_base").strip())
+    process = (base / "server/server.pid.txt").read_text().strip()
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def server(folder: Path) -> dict[str, tuple[float, float]]:
+    """Time the first command of a server, with the lock and without, and what the server works for it."""
     found = {}
     wheels = (
         '\nwheels = use_extension("@monowheel//rules:extensions.bzl", "wheels")\n'
@@ -119,7 +129,8 @@ def server(folder: Path) -> dict[str, float]:
     ]:
         module(folder, lines)
         bazel(folder, "query", target)  # builds the tool, where it is not there yet
-        found[what] = common.median(3, lambda: bazel(folder, "shutdown"), lambda t=target: bazel(folder, "query", t))
+        taken = common.median(3, lambda: bazel(folder, "shutdown"), lambda t=target: bazel(folder, "query", t))
+        found[what] = taken, processor(folder)
     bazel(folder, "shutdown")
     return found
 
@@ -155,8 +166,9 @@ def main() -> None:
         rows.append([name, f"{taken * 1000:.0f}"])
     lines = [f"## {PACKAGES} packages, {wheels} wheels", "", *common.table(["command", "ms"], rows), ""]
     starts = server(folder)
-    starts = [[what, f"{taken:.2f}"] for what, taken in starts.items()]
-    lines += ["## The first query of a Bazel server", "", *common.table(["lock file", "seconds"], starts), ""]
+    starts = [[what, f"{taken:.2f}", f"{worked:.2f}"] for what, (taken, worked) in starts.items()]
+    header = ["lock file", "seconds", "processor seconds of the server"]
+    lines += ["## The first query of a Bazel server", "", *common.table(header, starts), ""]
     common.keep("resolve", "Reading a lock file", lines)
 
 
