@@ -7,6 +7,8 @@ mod diff;
 mod exit;
 mod extract;
 mod facts;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod inspect;
 mod locate;
 mod resolve;
@@ -41,6 +43,8 @@ enum Command {
     Locate(locate::Locate),
     #[cfg(feature = "fetch")]
     Build(Box<build::Build>),
+    #[cfg(feature = "fetch")]
+    Fetch(fetch::Fetch),
     Resolve(resolve::Resolve),
 }
 
@@ -60,8 +64,21 @@ pub fn main() -> ExitCode {
         Command::Locate(locate) => locate.run(),
         #[cfg(feature = "fetch")]
         Command::Build(build) => build.run(),
+        #[cfg(feature = "fetch")]
+        Command::Fetch(fetch) => fetch.run(),
         Command::Resolve(resolve) => resolve.run(),
     };
+    ended(result)
+}
+
+/// Runs the command line of the fetcher, which can do nothing but [`crate::fetch`].
+#[cfg(feature = "fetch")]
+#[must_use]
+pub fn fetcher() -> ExitCode {
+    ended(fetch::Fetcher::parse().run())
+}
+
+fn ended(result: anyhow::Result<Exit>) -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {

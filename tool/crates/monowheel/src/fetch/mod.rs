@@ -1,14 +1,15 @@
-//! Getting wheels by hash, for `monowheel build` alone.
+//! Getting wheels by hash: for `monowheel build`, and for actions of `wheels.lock(fetch = "action")`.
 //!
-//! No action of a build system reaches this module: under Bazel its own downloader does this work, and the tool that Bazel runs is
-//! built without the `fetch` feature, so that no network code is even in it. Nothing of the network reaches an output byte either:
-//! a file is used only when its SHA-256 is the one asked for.
+//! Those actions have a program of their own, `monowheel-fetcher`. The tool that all other actions run is built without the `fetch` feature, so
+//! that no network code is even in it. Nothing of the network reaches an output byte: a file is used only when its SHA-256 is the one asked for.
 
 mod client;
 mod error;
 mod netrc;
 mod progress;
+mod single;
 mod store;
+mod transfer;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,6 +19,7 @@ use std::thread;
 use crate::lock;
 pub use error::FetchError;
 use progress::Progress;
+pub use single::fetch_one;
 use store::Store;
 
 /// Downloads under way at once: enough to fill a line with small files, few enough for any index.

@@ -20,10 +20,10 @@ pub struct Netrc {
 }
 
 impl Netrc {
-    /// Reads the user's file; a missing one is empty.
+    /// Reads the user's file; a missing one is empty. An action has no `HOME`: there the password database says where the user's home is.
     #[expect(clippy::disallowed_methods, reason = "credentials are the user's; they reach no output")]
     pub fn of_user() -> Self {
-        let path = env::var_os("NETRC").map(PathBuf::from).or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".netrc")));
+        let path = env::var_os("NETRC").map(PathBuf::from).or_else(|| env::home_dir().map(|home| home.join(".netrc")));
         path.and_then(|path| fs::read_to_string(path).ok()).map(|text| Self::parse(&text)).unwrap_or_default()
     }
 

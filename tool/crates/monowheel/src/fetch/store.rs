@@ -1,22 +1,14 @@
 //! The cache of downloads: `<cache>/<sha256>/<file>`, complete or absent.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, Write};
+use std::fs;
 use std::path::PathBuf;
 
-use sha2::{Digest, Sha256};
-
-use super::client::{Client, Fault, bare, shown};
+use super::client::Client;
 use super::error::FetchError;
 use super::progress::Progress;
+use super::transfer::{Refusal, Sought, local_path};
 use super::{Fetched, Options, Wanted};
 use crate::lock;
-use crate::output::Output;
-
-/// What an index page may be: JSON (PEP 691, "Version + Format Selection"), else HTML.
-const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
-/// An index page larger than this is none.
-const LARGEST_PAGE: u64 = 64 << 20;
 
 /// Gets files from the cache, local folders and the network.
 pub struct Store<'a> {
@@ -39,10 +31,9 @@ impl<'a> Store<'a> {
                 return Ok(Fetched { path: place, sha256: sha256.clone() });
             }
             for url in self.known(wanted, file) {
-                match self.copy(&url, file, sha256, progress) {
+                match self.keep(&url, file, sha256, progress) {
                     Ok(fetched) => return Ok(fetched),
-                    Err(Refusal::Tried(message)) => tried += &format!("  {}: {message}\n", shown(&url)),
-                    Err(Refusal::Final(error)) => return Err(error),
+                    Err(refusal) => tried += &refusal.line(&url)?,
                 }
             }
         }
@@ -53,10 +44,10 @@ impl<'a> Store<'a> {
             let index = format!("{}/{}/", self.options.index_url.trim_end_matches('/'), wanted.project);
             let pages = self.options.find_links.iter().filter(|link| local_path(link).is_none()).cloned().chain([index]);
             for page in pages {
-                match self.on_page(&page, &wanted.what, progress) {
+                let found = self.client.locate(&page, &wanted.what);
+                match found.and_then(|found| self.keep(&found.url, &found.file, &found.sha256, progress)) {
                     Ok(fetched) => return Ok(fetched),
-                    Err(Refusal::Tried(message)) => tried += &format!("  {}: {message}\n", shown(&page)),
-                    Err(Refusal::Final(error)) => return Err(error),
+                    Err(refusal) => tried += &refusal.line(&page)?,
                 }
             }
         }
@@ -76,94 +67,14 @@ impl<'a> Store<'a> {
         local.chain(own).collect()
     }
 
-    /// Looks for a file on a page and fetches it.
-    fn on_page(&self, page: &str, what: &lock::Wanted, progress: &Progress) -> Result<Fetched, Refusal> {
-        let text = self.client.get(page, ACCEPT, |reader| {
-            let mut text = String::new();
-            reader.take(LARGEST_PAGE).read_to_string(&mut text).map_err(|error| Fault::Passing(error.to_string()))?;
-            Ok(text)
-        });
-        let text = text.map_err(|fault| Refusal::Tried(fault.message()))?;
-        // What is found there, and said of it, has no credentials: the client knows them by the place.
-        let found = lock::locate(&text, &bare(page), what).map_err(|error| Refusal::Tried(error.to_string()))?;
-        self.copy(&found.url, &found.file, &found.sha256, progress)
-    }
-
     /// Copies `url` into the cache, if its content is the one asked for.
-    fn copy(&self, url: &str, file: &str, sha256: &str, progress: &Progress) -> Result<Fetched, Refusal> {
+    fn keep(&self, url: &str, file: &str, sha256: &str, progress: &Progress) -> Result<Fetched, Refusal> {
         let place = self.place(file, sha256);
-        let cache = |source| Refusal::Final(FetchError::Cache { path: place.clone(), source });
         if let Some(folder) = place.parent() {
-            fs::create_dir_all(folder).map_err(cache)?;
+            fs::create_dir_all(folder).map_err(|source| Refusal::Final(FetchError::Cache { path: place.clone(), source }))?;
         }
         progress.downloading(file);
-        let mut output = Output::create(&place).map_err(|error| cache(error.source))?;
-        let found = match local_path(url) {
-            Some(path) => {
-                let opened = File::open(path).map_err(Transfer::Read);
-                opened.and_then(|mut reader| transfer(&mut reader, output.file()))
-            }
-            None => {
-                let read = |reader: &mut dyn Read| match transfer(reader, output.file()) {
-                    Err(Transfer::Read(error)) => Err(Fault::Passing(format!("the transfer broke: {error}"))),
-                    done => Ok(done),
-                };
-                match self.client.get(url, "*/*", read) {
-                    Ok(done) => done,
-                    Err(fault) => return Err(Refusal::Tried(fault.message())),
-                }
-            }
-        };
-        let found = match found {
-            Ok(found) => found,
-            Err(Transfer::Read(error)) => return Err(Refusal::Tried(error.to_string())),
-            Err(Transfer::Write(error)) => return Err(cache(error)),
-        };
-        if found != sha256 {
-            let (file, expected) = (file.to_owned(), sha256.to_owned());
-            return Err(Refusal::Final(FetchError::Hash { file, url: shown(url), expected, found }));
-        }
-        output.commit(false).map_err(|error| cache(error.source))?;
-        Ok(Fetched { path: place, sha256: found })
-    }
-}
-
-/// What broke a transfer.
-enum Transfer {
-    Read(io::Error),
-    Write(io::Error),
-}
-
-/// Copies `reader` to the beginning of `file`, in place of what an attempt before left there, and gives its SHA-256.
-fn transfer(reader: &mut dyn Read, file: &mut File) -> Result<String, Transfer> {
-    file.rewind().and_then(|()| file.set_len(0)).map_err(Transfer::Write)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 17];
-    loop {
-        let count = match reader.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Transfer::Read(error)),
-        };
-        hasher.update(&buffer[..count]);
-        file.write_all(&buffer[..count]).map_err(Transfer::Write)?;
-    }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-enum Refusal {
-    /// Another address may have it.
-    Tried(String),
-    /// Nothing else will help.
-    Final(FetchError),
-}
-
-/// A local path where `address` is one: `file://…` or no scheme at all.
-fn local_path(address: &str) -> Option<PathBuf> {
-    match address.split_once("://") {
-        None => Some(PathBuf::from(address)),
-        Some(("file", path)) => Some(PathBuf::from(path.replace("%20", " "))),
-        Some(_) => None,
+        self.client.copy(url, &Sought { file, sha256 }, &place)?;
+        Ok(Fetched { path: place, sha256: sha256.to_owned() })
     }
 }

@@ -13,6 +13,7 @@ mod entry;
 mod exclude;
 mod extract;
 mod facts;
+mod fetch;
 mod harness;
 mod inspect;
 mod interpreter;
