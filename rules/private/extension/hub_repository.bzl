@@ -1,5 +1,6 @@
 """The repository of a lock file: a package for each project in it, and no more than labels in them."""
 
+load(":metadata.bzl", "reproducible")
 load(":resolve.bzl", "resolve")
 
 _ENVIRONMENTS_BUILD = """\
@@ -79,6 +80,7 @@ def _hub_repository_impl(rctx):
     ), executable = False)
     if "" not in targets:
         rctx.file("BUILD.bazel", "", executable = False)
+    return reproducible(rctx, True)
 
 hub_repository = repository_rule(
     implementation = _hub_repository_impl,
@@ -114,6 +116,7 @@ def _index_repository_impl(rctx):
     ]
     rctx.file("BUILD.bazel", "exports_files([\"index.bzl\"])\n", executable = False)
     rctx.file("index.bzl", _INDEX.format(entries = "".join(entries)), executable = False)
+    return reproducible(rctx, True)
 
 index_repository = repository_rule(
     implementation = _index_repository_impl,

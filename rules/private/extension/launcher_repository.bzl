@@ -2,6 +2,7 @@
 
 load("//rules/private:prebuilt_launchers.bzl", "PREBUILT_LAUNCHERS")
 load(":cargo.bzl", "build_from_source")
+load(":metadata.bzl", "reproducible")
 
 _BUILD = """\
 load("@monowheel//rules/private:launcher_toolchain.bzl", "monowheel_launcher")
@@ -20,6 +21,7 @@ def _launcher_repository_impl(rctx):
     else:
         build_from_source(rctx, package = "monowheel-launcher", profile = "launcher")
     rctx.file("BUILD.bazel", _BUILD, executable = False)
+    return reproducible(rctx, prebuilt != None)
 
 launcher_repository = repository_rule(
     implementation = _launcher_repository_impl,
