@@ -6,7 +6,9 @@ load(":monowheel_info.bzl", "MonowheelInfo", "WheelFileInfo", "wheel_record")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE", "monowheel_tool")
 
 def _wheel_impl(ctx):
-    wheel = ctx.file.src
+    if bool(ctx.file.src) == bool(ctx.file.fetched):
+        fail("{}: expected exactly one of `src` and `fetched`".format(label_text(ctx.label)))
+    wheel = ctx.file.src or ctx.file.fetched
     facts = ctx.actions.declare_file(wheel.basename + ".facts.json")
     arguments = ctx.actions.args()
     arguments.add("facts")
@@ -47,12 +49,16 @@ wheel = rule(
     implementation = _wheel_impl,
     doc = "A wheel file. One action validates it and writes its facts, once for every application that has it.",
     attrs = {
+        "fetched": attr.label(
+            doc = "The file, where an action fetches it. It is the same whatever is built for, so it is fetched once for all of that.",
+            allow_single_file = [".whl"],
+            cfg = "exec",
+        ),
         "origin": attr.string(doc = "Who asked for the wheel, for messages; by default the target."),
         "sha256": attr.string(doc = "Hex digest that the file must have."),
         "src": attr.label(
             doc = "The file.",
             allow_single_file = [".whl"],
-            mandatory = True,
         ),
     },
     provides = [MonowheelInfo],

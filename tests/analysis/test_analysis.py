@@ -111,11 +111,18 @@ def test_the_two_tables_of_platforms_are_in_step(module: Path):
 
 
 def test_paths_can_be_mapped():
-    shown = bazel(HERE, "aquery", "--experimental_output_paths=strip", "deps(//cases:actions_bin)").stdout
+    targets = "deps(//cases:actions_bin) + deps(//cases:fetched_wheel)"
+    shown = bazel(HERE, "aquery", "--experimental_output_paths=strip", targets).stdout
     ours = [action for action in shown.split("\n\n") if "Mnemonic: Monowheel" in action]
     mnemonics = sorted(re.search(r"Mnemonic: (\w+)", action).group(1) for action in ours)
-    assert mnemonics == ["MonowheelAssemble", *["MonowheelFacts"] * 2, *["MonowheelSbom"] * 2]
+    assert mnemonics == [
+        "MonowheelAssemble",
+        *["MonowheelFacts"] * 3,
+        "MonowheelFetch",
+        *["MonowheelSbom"] * 2,
+    ]
     for action in ours:
+        assert ("requires-network" in action) == ("Mnemonic: MonowheelFetch" in action), action
         command = action[action.index("Command Line") :]
         assert "bazel-out/cfg/bin/" in command, command
         assert "k8-" not in command.split("# Configuration")[0], command
@@ -139,6 +146,14 @@ def test_two_hubs_of_one_name(module: Path):
     file.write_text(file.read_text() + 'wheels.lock(name = "locked", lock = "//:uv.lock")\n')
     words = refused(module, "build", "@locked//alpha")
     assert 'wheels.lock(name = "locked")' in words and "expected a name of its own" in words, words
+
+
+def test_a_netrc_beside_fetching_in_actions(module: Path):
+    file = module / "MODULE.bazel"
+    lock = 'lock = "//:uv.lock"'
+    file.write_text(file.read_text().replace(lock, f'{lock}, fetch = "action", netrc = "/home/me/.netrc"'))
+    words = refused(module, "build", "@locked//alpha")
+    assert 'wheels.lock(name = "locked")' in words and 'expected no `netrc` beside `fetch = "action"`' in words, words
 
 
 def test_a_lock_file_that_cannot_be_read(module: Path):

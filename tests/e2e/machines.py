@@ -26,14 +26,24 @@ def released_tool() -> Path:
 
 
 @functools.cache
+def released_fetcher() -> Path:
+    """Give the fetcher as a release has it; `$MONOWHEEL_RELEASED_FETCHER` names one that was built before."""
+    given = os.environ.get("MONOWHEEL_RELEASED_FETCHER")
+    work, program = CACHE / "machines/cargo", "monowheel-fetcher"
+    return Path(given) if given else build_release(TOP, CACHE / "machines/fetcher", work, program=program)
+
+
+@functools.cache
 def launcher() -> Path:
     """Build the launcher, as it is shipped."""
     done = subprocess.run([TOP / "tool/crates/launcher/build"], check=True, capture_output=True, text=True)
     return Path(done.stdout.strip())
 
 
-def build_release(project: Path, output: Path, work: Path, prefix: tuple[str, ...] = (), **options) -> Path:
-    """Build the tool from the sources in `project` by the release script, and give the file."""
+def build_release(
+    project: Path, output: Path, work: Path, prefix: tuple[str, ...] = (), program: str = "monowheel", **options
+) -> Path:
+    """Build a program from the sources in `project` by the release script, and give the file."""
     shutil.rmtree(output, ignore_errors=True)
     host = next(
         line.removeprefix("host: ")
@@ -41,9 +51,10 @@ def build_release(project: Path, output: Path, work: Path, prefix: tuple[str, ..
         if line.startswith("host: ")
     )
     line = [*prefix, str(project / "tool/release"), VERSION, "--output", str(output), "--work", str(work)]
-    done = subprocess.run([*line, "--build", f"{PLATFORM}={host}"], capture_output=True, text=True, **options)
+    line += ["--build", f"{PLATFORM}={host}", "--only", program]
+    done = subprocess.run(line, capture_output=True, text=True, **options)
     assert done.returncode == 0, done.stdout + done.stderr
-    return output / f"files/monowheel-{VERSION}-{PLATFORM}"
+    return output / f"files/{program}-{VERSION}-{PLATFORM}"
 
 
 class Machine(Clone):
@@ -60,6 +71,15 @@ class Machine(Clone):
         url = f"file://{urllib.parse.quote(str(binary))}"
         row = f'"{PLATFORM}": struct(urls = ["{url}"], sha256 = "{sha256}")'
         (self.project / f"rules/private/{file}.bzl").write_text(f'"""Where it is."""\n\n{table} = {{{row}}}\n')
+
+    def fetch_in_actions(self, example: str) -> None:
+        """Have actions fetch the wheels of an example."""
+        fetcher = shutil.copyfile(released_fetcher(), self.root / "fetcher")
+        self.release(fetcher, "prebuilt_fetchers", "PREBUILT_FETCHERS")
+        module = self.project / "examples" / example / "MODULE.bazel"
+        lock = '    lock = "//:uv.lock",\n'
+        assert module.read_text().count(lock) == 1
+        module.write_text(module.read_text().replace(lock, f'    fetch = "action",\n{lock}'))
 
     def ours(self, example: str, *flags: str, target: str = "//...") -> list[dict]:
         """Build `target` and give Bazel's log of our actions, from whatever cache or none."""

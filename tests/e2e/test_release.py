@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from conftest import TOP, Clone
-from machines import PLATFORM, VERSION, Machine, launcher, released_tool
+from machines import PLATFORM, VERSION, Machine, launcher, released_fetcher, released_tool
 
 
 def make(output: Path, tool: Path) -> None:
     url = f"file://{output}/files"
     binaries = ["--binary", f"{PLATFORM}={tool}", "--launcher", f"{PLATFORM}={launcher()}"]
+    binaries += ["--fetcher", f"{PLATFORM}={released_fetcher()}"]
     line = [TOP / "tool/release", VERSION, "--output", output, "--url", url, *binaries]
     done = subprocess.run(line, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -33,7 +34,7 @@ def release(scratch: Path, tool: Path) -> Path:
 
 def test_it_holds_what_a_release_needs(release: Path):
     files = {path.name for path in (release / "files").iterdir()}
-    binaries = [f"monowheel-{VERSION}-{PLATFORM}", f"monowheel-launcher-{VERSION}-{PLATFORM}"]
+    binaries = [f"{name}-{VERSION}-{PLATFORM}" for name in ("monowheel", "monowheel-launcher", "monowheel-fetcher")]
     module = f"monowheel-{VERSION}.tar"
     assert files == {*binaries, module, "SHA256SUMS", "provenance.json"}
     check = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=release / "files")
@@ -76,6 +77,8 @@ def test_a_project_takes_the_released_binary(release: Path, tool: Path, scratch:
         user.environment["PATH"] = f"{fakes}:{os.environ['PATH']}"
         found = user.build("fastapi", "//svc:bin")
         assert user.build("fastapi", "//svc:native").read_bytes().startswith(launcher().read_bytes()[:4])
+        module.write_text(module.read_text().replace("wheels.lock(", 'wheels.lock(\n    fetch = "action",'))
+        assert [action["mnemonic"] for action in user.actions("fastapi", "@pypi//idna")] == ["MonowheelFetch"]
         checkout = Machine(scratch / "checkout", tool)
         try:
             assert found.read_bytes() == checkout.build("fastapi", "//svc:bin").read_bytes()

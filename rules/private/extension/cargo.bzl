@@ -1,4 +1,4 @@
-"""Builds the tool and the launcher from source with cargo: the same bytes in any folder, for any user.
+"""Builds the tool, the launcher and the fetcher from source with cargo: the same bytes in any folder, for any user.
 
 The tool is an input of all our actions, the launcher a part of files. If they differed between two machines, they would share no cache.
 """
@@ -51,16 +51,19 @@ def _host(rctx):
             return line.removeprefix("host: ")
     fail("monowheel: expected `rustc -vV` to name its host")
 
-def build_from_source(rctx, *, package, profile):
+def build_from_source(rctx, *, package, profile, binary = None, features = []):
     """Builds a binary and puts it into the repository, under its own name.
 
     MONOWHEEL_CARGO_TARGET_DIR names a build folder that is kept, so that the next build takes seconds.
 
     Args:
         rctx: context of the repository rule.
-        package: the crate, and the name of its binary.
+        package: the crate.
         profile: the profile of cargo that it is shipped with.
+        binary: name of its binary, where it is not the crate's.
+        features: features of the crate that it is built with.
     """
+    binary = binary or package
     sources = _sources(rctx)
     for name in _SOURCES:
         path = sources.get_child(name)
@@ -80,11 +83,12 @@ def build_from_source(rctx, *, package, profile):
     if "-linux-" in host:
         # It runs on any Linux, in an empty root file system as well.
         flags += ["-C", "target-feature=+crt-static", "-C", "relocation-model=static"]
-    rctx.report_progress("Building {} with cargo, once".format(package))
+    rctx.report_progress("Building {} with cargo, once".format(binary))
     _run(
         rctx,
         "`cargo build`",
-        [cargo, "build", "--profile", profile, "--locked", "--no-default-features", "--package", package, "--bin", package, "--target", host],
+        [cargo, "build", "--profile", profile, "--locked", "--no-default-features", "--package", package, "--bin", binary, "--target", host] +
+        ["--features=" + feature for feature in features],
         environment = {
             "CARGO_ENCODED_RUSTFLAGS": "\037".join(flags),
             "CARGO_INCREMENTAL": "0",
@@ -94,6 +98,6 @@ def build_from_source(rctx, *, package, profile):
     )
 
     # A copy: the build folder may be another's in a minute.
-    _run(rctx, "`cp`", ["cp", str(target_folder.get_child(host, profile, package)), str(rctx.path(package))])
+    _run(rctx, "`cp`", ["cp", str(target_folder.get_child(host, profile, binary)), str(rctx.path(binary))])
     if not kept:
         rctx.delete(target_folder)

@@ -3,6 +3,7 @@
 load("//rules/private:platforms.bzl", "PLATFORMS", "host_platform")
 load("//rules/private:prebuilt.bzl", "PREBUILT")
 load(":cargo.bzl", "build_from_source")
+load(":metadata.bzl", "reproducible")
 
 _TOOL_BUILD = """\
 load("@monowheel//rules/private:toolchain.bzl", "monowheel_toolchain")
@@ -25,6 +26,9 @@ def _tool_repository_impl(rctx):
     else:
         build_from_source(rctx, package = "monowheel", profile = "release")
     rctx.file("BUILD.bazel", _TOOL_BUILD, executable = False)
+
+    # Of the one without a platform, what it holds is the machine's.
+    return reproducible(rctx, prebuilt != None and rctx.attr.platform != "")
 
 tool_repository = repository_rule(
     implementation = _tool_repository_impl,
@@ -57,6 +61,7 @@ def _toolchains(host, repositories, host_repository, **kwargs):
 def _toolchains_repository_impl(rctx):
     host = host_platform(rctx.os.name, rctx.os.arch)
     parts = _toolchains(host, rctx.attr.repositories, rctx.attr.host_repository, side = "exec", type = "toolchain_type")
+    parts += _toolchains(host, rctx.attr.fetchers, rctx.attr.host_fetcher, side = "exec", type = "fetcher_toolchain_type")
 
     # Windows has no launcher: nothing there is an executable by its head.
     host_launcher = rctx.attr.host_launcher if host.os != "windows" else ""
@@ -67,6 +72,8 @@ toolchains_repository = repository_rule(
     implementation = _toolchains_repository_impl,
     doc = "Declares the toolchains without fetching any of the binaries.",
     attrs = {
+        "fetchers": attr.string_dict(doc = "Platform to repository of its fetcher."),
+        "host_fetcher": attr.string(doc = "Repository of the fetcher built from source, for this machine's platform."),
         "host_launcher": attr.string(doc = "Repository of the launcher built from source, for this machine's platform."),
         "host_repository": attr.string(doc = "Repository of this machine's binary."),
         "launchers": attr.string_dict(doc = "Platform to repository of its launcher."),

@@ -1,6 +1,7 @@
 """The repository of one wheel. Bazel fetches it when a target of the platform at hand needs the wheel, and not before."""
 
 load("@bazel_tools//tools/build_defs/repo:utils.bzl", "get_auth")
+load(":metadata.bzl", "reproducible")
 
 _BUILD = """\
 load("@monowheel//rules/private:wheel.bzl", "wheel")
@@ -13,6 +14,48 @@ wheel(
     visibility = ["//visibility:public"],
 )
 """
+
+# Without the file: an action fetches it, where it is not in a cache.
+_ACTION_BUILD = """\
+load("@monowheel//rules/private:fetched_wheel.bzl", "fetched_wheel")
+load("@monowheel//rules/private:wheel.bzl", "wheel")
+
+fetched_wheel(
+    name = "file",
+    file = {file},
+    origin = {origin},
+    pages = {pages},
+    sha256 = {sha256},
+    urls = {urls},
+)
+
+wheel(
+    name = "wheel",
+    fetched = ":file",
+    origin = {origin},
+    sha256 = {sha256},
+    visibility = ["//visibility:public"],
+)
+"""
+
+def _public(address):
+    # An action's arguments go into caches, which is no place for credentials, and a file of this machine is none for others.
+    scheme, _, rest = address.partition("://")
+    return scheme in ("http", "https") and "@" not in rest.partition("/")[0]
+
+def can_be_fetched_in_action(wheel):
+    """Whether an action can fetch a wheel: its name and digest are known, and its addresses are anybody's.
+
+    Args:
+        wheel: one of `wheels` of what `monowheel resolve` prints.
+
+    Returns:
+        a bool. The other wheels are left to Bazel's downloader.
+    """
+    if "override" in wheel or "path" in wheel or not wheel.get("file") or not wheel.get("sha256"):
+        return False
+    addresses = wheel.get("urls", []) + wheel.get("pages", [])
+    return bool(addresses) and all([_public(address) for address in addresses])
 
 def _locate(rctx):
     """Finds the wheel on the pages of the indexes, which is what lock files without addresses leave to do.
@@ -56,6 +99,15 @@ def _of_path(rctx, file):
 
 def _wheel_repository_impl(rctx):
     file, sha256, urls = rctx.attr.file, rctx.attr.sha256, rctx.attr.urls
+    if rctx.attr.in_action:
+        rctx.file("BUILD.bazel", _ACTION_BUILD.format(
+            file = repr(file),
+            origin = repr(rctx.attr.origin),
+            pages = repr(rctx.attr.pages),
+            sha256 = repr(sha256),
+            urls = repr(urls),
+        ), executable = False)
+        return reproducible(rctx, True)
     if rctx.attr.pages:
         located = _locate(rctx)
         file, sha256, urls = located.file, located.sha256, [located.url]
@@ -82,12 +134,16 @@ def _wheel_repository_impl(rctx):
         sha256 = repr(sha256),
     ), executable = False)
 
+    # A page may have another file tomorrow, where the lock file does not say which; a path is watched instead.
+    return reproducible(rctx, rctx.attr.file != "" and rctx.attr.sha256 != "" and not rctx.attr.override and not rctx.attr.path)
+
 wheel_repository = repository_rule(
     implementation = _wheel_repository_impl,
-    doc = "Holds one wheel file. Its digest is checked by Bazel's downloader, and by the action that reads the wheel.",
+    doc = "Holds one wheel file, or, with `in_action`, a target that fetches it. Its digest is checked by Bazel's downloader, and by the action that reads the wheel.",
     attrs = {
         "auth_patterns": attr.string_dict(doc = "As in `http_file`."),
         "file": attr.string(doc = "Name of the wheel file, where the lock file has it."),
+        "in_action": attr.bool(doc = "Leave the wheel to an action: the repository holds no file."),
         "locate": attr.string_list(doc = "Arguments of `monowheel locate` that say which file of a page is meant."),
         "lock": attr.label(doc = "The lock file."),
         "netrc": attr.string(doc = "A netrc file with credentials, in place of the user's own."),

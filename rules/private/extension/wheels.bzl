@@ -3,7 +3,7 @@
 load("//rules/private:labels.bzl", "label_text")
 load(":hub_repository.bzl", "hub_repository", "index_repository")
 load(":resolve.bzl", "resolve")
-load(":wheel_repository.bzl", "wheel_repository")
+load(":wheel_repository.bzl", "can_be_fetched_in_action", "wheel_repository")
 
 _lock = tag_class(
     doc = """Makes a repository of a lock file, with a package for each project in it.
@@ -22,6 +22,13 @@ use_repo(wheels, "pypi")
     attrs = {
         "allow_unhashed": attr.string_list(doc = "Packages that may stand in a requirements file without a hash."),
         "extras": attr.string_list(doc = "Extras that count where the lock file has extras that exclude each other."),
+        "fetch": attr.string(
+            default = "repository",
+            doc = """What fetches wheels. `repository`: Bazel's downloader, before the actions that read them. `action`: an action for each, which a cache may have the result of;
+a machine that finds everything it needs in a remote cache then downloads no wheel at all. It takes a network where that action runs, this machine by default. Wheels with no
+more than a path, with credentials in their address, or whose name or digest the lock file does not have are left to `repository`.""",
+            values = ["action", "repository"],
+        ),
         "groups": attr.string_list(doc = "Dependency groups that count where the lock file has groups that exclude each other."),
         "index_url": attr.string(doc = "Index of the files whose address the lock file does not have; by default the public one."),
         "lock": attr.label(doc = "The lock file: `uv.lock`, `poetry.lock`, `pylock.toml`, or a `.txt` of requirements with hashes.", mandatory = True),
@@ -86,6 +93,8 @@ def _declare(tag, resolved, arguments, overrides):
         facts = {field: wheel[field] for field in _FACTS if field in wheel}
         if "override" in wheel:
             facts["override"] = own[wheel["override"]]
+        if tag.fetch == "action" and can_be_fetched_in_action(wheel):
+            facts["in_action"] = True
         wheel_repository(
             name = "{}__{}".format(tag.name, name),
             origin = "@{}//{}".format(tag.name, wheel["package"]),
@@ -107,6 +116,11 @@ def _wheels_impl(module_ctx):
             if tag.name in owners:
                 fail("{}: expected a name of its own, but {} has it already".format(_where(module, tag), owners[tag.name]))
             owners[tag.name] = _where(module, tag)
+            if tag.fetch == "action" and tag.netrc:
+                fail("{}: expected no `netrc` beside `fetch = \"action\"`: its path and its secrets are no part of an action\n{}".format(
+                    _where(module, tag),
+                    "hint: leave `fetch` out, or put the credentials into the ~/.netrc of whoever runs the action",
+                ))
             overrides = [override for override in module.tags.override if override.lock == tag.name]
             arguments = _arguments(tag, overrides)
             resolved = resolve(
