@@ -4,6 +4,8 @@
 //! (`clippy.toml` lints for that). Modules call each other one way:
 //! `cli → explain → app → {wheel, lock, bootstrap, launcher} → {tags, markers, zip}`; [`json`] and [`output`] serve all of them.
 
+#![forbid(unsafe_code)]
+
 pub mod app;
 pub mod bootstrap;
 pub mod cli;
