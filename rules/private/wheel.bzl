@@ -2,6 +2,7 @@
 
 load(":interop.bzl", "foreign_provider")
 load(":labels.bzl", "label_text")
+load(":limits.bzl", "LIMITS")
 load(":monowheel_info.bzl", "MonowheelInfo", "WheelFileInfo", "wheel_record")
 load(":toolchain.bzl", "TOOLCHAIN_TYPE", "monowheel_tool")
 
@@ -15,6 +16,13 @@ def _wheel_impl(ctx):
     arguments.add("--wheel", wheel)
     if ctx.attr.sha256:
         arguments.add("--sha256", ctx.attr.sha256)
+    for option, limit in [
+        ("--max-members", ctx.attr.max_members),
+        ("--max-size", ctx.attr.max_gib << 30),
+        ("--max-ratio", ctx.attr.max_ratio),
+    ]:
+        if limit:
+            arguments.add(option, str(limit))
     arguments.add("--output", facts)
     ctx.actions.run(
         executable = monowheel_tool(ctx),
@@ -48,7 +56,7 @@ def _wheel_impl(ctx):
 wheel = rule(
     implementation = _wheel_impl,
     doc = "A wheel file. One action validates it and writes its facts, once for every application that has it.",
-    attrs = {
+    attrs = LIMITS | {
         "fetched": attr.label(
             doc = "The file, where an action fetches it. It is the same whatever is built for, so it is fetched once for all of that.",
             allow_single_file = [".whl"],

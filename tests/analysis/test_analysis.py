@@ -156,6 +156,13 @@ def test_a_netrc_beside_fetching_in_actions(module: Path):
     assert 'wheels.lock(name = "locked")' in words and 'expected no `netrc` beside `fetch = "action"`' in words, words
 
 
+def test_limits_of_a_package_that_is_not_there(module: Path):
+    file = module / "MODULE.bazel"
+    file.write_text(file.read_text() + 'wheels.limits(lock = "locked", package = "betta", max_gib = 64)\n')
+    words = refused(module, "build", "@locked//alpha")
+    assert "expected a package that the lock file //:uv.lock has wheels of, but got `betta`" in words, words
+
+
 def test_a_lock_file_that_cannot_be_read(module: Path):
     (module / "uv.lock").write_text("version = 1\n[[package]\n")
     words = refused(module, "build", "@locked//alpha")

@@ -1,6 +1,7 @@
 """The repository of one wheel. Bazel fetches it when a target of the platform at hand needs the wheel, and not before."""
 
 load("@bazel_tools//tools/build_defs/repo:utils.bzl", "get_auth")
+load("//rules/private:limits.bzl", "LIMITS")
 load(":metadata.bzl", "reproducible")
 
 _BUILD = """\
@@ -10,7 +11,7 @@ wheel(
     name = "wheel",
     src = {file},
     origin = {origin},
-    sha256 = {sha256},
+    sha256 = {sha256},{limits}
     visibility = ["//visibility:public"],
 )
 """
@@ -132,6 +133,7 @@ def _wheel_repository_impl(rctx):
         file = repr(file),
         origin = repr(rctx.attr.origin),
         sha256 = repr(sha256),
+        limits = "".join(["\n    {} = {},".format(name, getattr(rctx.attr, name)) for name in LIMITS if getattr(rctx.attr, name)]),
     ), executable = False)
 
     # A page may have another file tomorrow, where the lock file does not say which; a path is watched instead.
@@ -140,7 +142,7 @@ def _wheel_repository_impl(rctx):
 wheel_repository = repository_rule(
     implementation = _wheel_repository_impl,
     doc = "Holds one wheel file, or, with `in_action`, a target that fetches it. Its digest is checked by Bazel's downloader, and by the action that reads the wheel.",
-    attrs = {
+    attrs = LIMITS | {
         "auth_patterns": attr.string_dict(doc = "As in `http_file`."),
         "file": attr.string(doc = "Name of the wheel file, where the lock file has it."),
         "in_action": attr.bool(doc = "Leave the wheel to an action: the repository holds no file."),

@@ -1,6 +1,7 @@
 """The module extension `wheels`: lock files in, repositories out. The tool reads the lock file; nothing is decided here."""
 
 load("//rules/private:labels.bzl", "label_text")
+load("//rules/private:limits.bzl", "LIMITS")
 load(":hub_repository.bzl", "hub_repository", "index_repository")
 load(":resolve.bzl", "resolve")
 load(":wheel_repository.bzl", "can_be_fetched_in_action", "wheel_repository")
@@ -60,6 +61,23 @@ The wheel is taken where its tags fit. A package that has wheels for several pla
     },
 )
 
+_limits = tag_class(
+    doc = """Admits larger wheels of a package than others may be. The limits keep archive bombs out; the largest wheels that are published pass them.
+
+```starlark
+wheels.limits(
+    lock = "pypi",
+    max_gib = 64,
+    package = "weights",
+)
+```
+""",
+    attrs = LIMITS | {
+        "lock": attr.string(doc = "Name of the repository, as in `wheels.lock`.", mandatory = True),
+        "package": attr.string(doc = "The package.", mandatory = True),
+    },
+)
+
 def _where(module, tag):
     return "wheels.lock(name = \"{}\") of module `{}`".format(tag.name, module.name)
 
@@ -79,10 +97,25 @@ def _arguments(tag, overrides):
             arguments += [option, value]
     return arguments
 
+def _limits_of(module, tag, resolved):
+    """The limits that differ from the tool's own: package to the attributes of its repositories."""
+    packages = {wheel["package"]: None for wheel in resolved["wheels"].values()}
+    limits = {}
+    for limit in [limit for limit in module.tags.limits if limit.lock == tag.name]:
+        if limit.package not in packages:
+            fail("wheels.limits(lock = \"{}\") of module `{}`: expected a package that the lock file {} has wheels of, but got `{}`".format(
+                tag.name,
+                module.name,
+                label_text(tag.lock),
+                limit.package,
+            ))
+        limits[limit.package] = {name: getattr(limit, name) for name in LIMITS}
+    return limits
+
 # What a wheel's repository takes from the JSON as it is.
 _FACTS = ["file", "locate", "pages", "path", "sha256", "urls"]
 
-def _declare(tag, resolved, arguments, overrides):
+def _declare(tag, resolved, arguments, overrides, limits):
     own = {str(override.wheel): override.wheel for override in overrides}
 
     # There may be thousands, at each start of the server: an attribute that has nothing to say is not given.
@@ -98,7 +131,7 @@ def _declare(tag, resolved, arguments, overrides):
         wheel_repository(
             name = "{}__{}".format(tag.name, name),
             origin = "@{}//{}".format(tag.name, wheel["package"]),
-            **(common | facts)
+            **(common | facts | limits.get(wheel["package"], {}))
         )
     hub_repository(
         name = tag.name,
@@ -131,7 +164,7 @@ def _wheels_impl(module_ctx):
                 half = "wheels",
                 arguments = arguments,
             )
-            _declare(tag, resolved, arguments, overrides)
+            _declare(tag, resolved, arguments, overrides, _limits_of(module, tag, resolved))
             hubs[tag.name] = {
                 "lock": label_text(tag.lock),
                 "packages": resolved["names"],
@@ -142,5 +175,5 @@ def _wheels_impl(module_ctx):
 wheels = module_extension(
     implementation = _wheels_impl,
     doc = "Gives the wheels of lock files to targets: one repository for each lock file, and one for each wheel, fetched when a target needs it.",
-    tag_classes = {"lock": _lock, "override": _override},
+    tag_classes = {"limits": _limits, "lock": _lock, "override": _override},
 )

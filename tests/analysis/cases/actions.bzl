@@ -86,6 +86,15 @@ def _wheel_impl(ctx):
 
 _wheel_test = analysistest.make(_wheel_impl)
 
+def _limits_impl(ctx):
+    env = analysistest.begin(ctx)
+    arguments = only_action(env, "MonowheelFacts").argv
+    limits = {name: arguments[index + 1] for index, name in enumerate(arguments) if name.startswith("--max-")}
+    asserts.equals(env, {"--max-members": "1000000", "--max-size": "68719476736"}, limits)
+    return analysistest.end(env)
+
+_limits_test = analysistest.make(_limits_impl)
+
 def _no_actions_impl(ctx):
     env = analysistest.begin(ctx)
     asserts.equals(env, [], analysistest.target_actions(env))
@@ -135,4 +144,5 @@ def actions_cases(name):
     _sbom_test(name = name + "_sbom_test", target_under_test = name + "_bin")
     _binary_test(name = name + "_bin_test", target_under_test = name + "_bin")
     _wheel_test(name = name + "_wheel_test", target_under_test = "@locked__alpha_1_0_py3_none_any//:wheel")
+    _limits_test(name = name + "_limits_test", target_under_test = "@locked__beta_2_0_py3_none_any//:wheel")
     _no_actions_test(name = name + "_locked_test", target_under_test = "@locked//alpha")

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::exit::Exit;
+use super::limits::LimitOptions;
 use crate::app::project::{self, Request};
 use crate::app::{Exclude, InterpreterInput, Settlement};
 use crate::fetch::Options;
@@ -102,6 +103,9 @@ pub(super) struct Build {
     /// Keep downloads here [default: the folder downloads in Monowheel's cache]
     #[arg(long, value_name = "DIR", help_heading = "Downloads")]
     cache_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 impl Build {
@@ -132,6 +136,7 @@ impl Build {
             launcher: launcher.transpose()?,
             interpreter,
             fetch: Options { cache, index_url: self.index_url, find_links: self.find_links, offline: self.offline },
+            limits: self.limits.into(),
             output: self.output,
         })?;
         let target = if built.target.is_empty() { String::new() } else { format!(" for {}", built.target) };

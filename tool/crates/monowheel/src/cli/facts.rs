@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::Exit;
-use crate::wheel::{self, Limits, Options};
+use super::limits::LimitOptions;
+use crate::wheel::{self, Options};
 use crate::{json, output};
 
 /// Validate a wheel and write what assembling needs to know of it
@@ -26,21 +27,13 @@ pub(super) struct Facts {
     /// File to write
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
-    /// Most members that the wheel may have
-    #[arg(long, value_name = "COUNT", default_value_t = Limits::default().members)]
-    max_members: u64,
-    /// Most bytes that the wheel may inflate to
-    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().size)]
-    max_size: u64,
-    /// Most bytes that the wheel may inflate to, for each byte that it has (beyond 64 MiB)
-    #[arg(long, value_name = "TIMES", default_value_t = Limits::default().ratio)]
-    max_ratio: u64,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 impl Facts {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
-        let limits = Limits { members: self.max_members, size: self.max_size, ratio: self.max_ratio };
-        let options = Options { sha256: self.sha256.clone(), origin: self.origin.clone(), limits };
+        let options = Options { sha256: self.sha256.clone(), origin: self.origin.clone(), limits: self.limits.into() };
         let facts = wheel::read(&self.wheel, &options)?;
         output::write(&self.output, &json::canonical(&facts)?)?;
         Ok(Exit::Done)

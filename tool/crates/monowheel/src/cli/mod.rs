@@ -10,6 +10,7 @@ mod facts;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod inspect;
+mod limits;
 mod locate;
 mod resolve;
 mod sbom;

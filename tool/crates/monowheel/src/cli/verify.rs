@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use clap::Args;
 
 use super::exit::Exit;
+use super::limits::LimitOptions;
 use crate::explain::{Application, Check, Outcome, printable, verify};
 use crate::json;
 
@@ -33,11 +34,13 @@ pub(super) struct Verify {
     /// Write canonical JSON: a list of `what`, `outcome` (`ok`, `other-version`, `failed`) and `text`
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 impl Verify {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
-        let checks = verify(&Application::open(&self.file)?, self.lock.as_deref())?;
+        let checks = verify(&Application::open(&self.file)?, self.lock.as_deref(), &self.limits.into())?;
         if self.json {
             io::stdout().write_all(&json::canonical(&checks)?)?;
         } else {

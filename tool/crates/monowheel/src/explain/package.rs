@@ -81,7 +81,7 @@ impl Package {
 
     fn read(application: &Application, wheel: &PackedWheel) -> Result<Self, ExplainError> {
         let failed = |source: Problem| ExplainError::Wheel { path: application.path.clone(), wheel: wheel.file.clone(), source };
-        let mut archive = Archive::open(content(application, wheel)?, &Limits::default()).map_err(|source| failed(source.into()))?;
+        let mut archive = Archive::open(content(application, wheel)?, &Limits::NONE).map_err(|source| failed(source.into()))?;
         let path = format!("{}/METADATA", wheel.dist_info);
         let entry = archive.entries().iter().find(|entry| entry.path.as_str() == path && entry.size <= METADATA_LIMIT).cloned();
         let entry = entry.ok_or_else(|| failed(Problem::Missing { member: path }))?;

@@ -6,6 +6,7 @@
 
 mod bytecode;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
@@ -19,7 +20,7 @@ use crate::bootstrap::{self, Head};
 use crate::json;
 use crate::launcher;
 use crate::lock::{self, LockError};
-use crate::wheel::{self, Options};
+use crate::wheel::{self, Limits, Options};
 use crate::zip::{Kind, Records, Section};
 
 /// How a check ended.
@@ -52,14 +53,14 @@ impl Check {
     }
 }
 
-/// Checks all of `application`, against a lock file if there is one.
+/// Checks all of `application`, against a lock file if there is one; wheels may be as large as `limits` say.
 ///
 /// # Errors
 /// Where something cannot be read at all; what can be read and is wrong becomes a failed [`Check`].
-pub fn verify(application: &Application, lock: Option<&Path>) -> Result<Vec<Check>, ExplainError> {
+pub fn verify(application: &Application, lock: Option<&Path>, limits: &Limits) -> Result<Vec<Check>, ExplainError> {
     let mut checks = vec![manifest(application)?, head(application)?, layout(application)?, main(application)?, code(application)?];
     checks.extend(interpreter(application)?);
-    checks.push(wheels(application)?);
+    checks.push(wheels(application, limits)?);
     if bytecodes(application).next().is_some() {
         checks.push(bytecode::check(application)?);
     }
@@ -227,10 +228,11 @@ fn tree(archive: &str, records: &Records, section: &Section<&File>, application:
     if !records.entries.is_sorted_by(|a, b| a.name < b.name) {
         problems.push(format!("`{archive}` is not sorted, or has two members of one name"));
     }
+    let names: BTreeSet<&str> = records.entries.iter().map(|entry| entry.name.as_str()).collect();
     for entry in &records.entries {
         let name = &entry.name;
         let above = name.trim_end_matches('/').rfind('/').map(|end| &name[..=end]);
-        if above.is_some_and(|folder| records.find(folder).is_none()) {
+        if above.is_some_and(|folder| !names.contains(folder)) {
             problems.push(format!("`{name}` stands in a folder that is no member"));
         }
         if entry.is_directory() {
@@ -261,7 +263,7 @@ fn bytecodes(application: &Application) -> impl Iterator<Item = (&PackedWheel, &
     application.manifest.wheels.iter().filter_map(|wheel| Some((wheel, wheel.bytecode.as_ref()?)))
 }
 
-fn wheels(application: &Application) -> Result<Check, ExplainError> {
+fn wheels(application: &Application, limits: &Limits) -> Result<Check, ExplainError> {
     let mut problems = Vec::new();
     let mut files = 0;
     for wheel in &application.manifest.wheels {
@@ -270,7 +272,7 @@ fn wheels(application: &Application) -> Result<Check, ExplainError> {
             problems.push(format!("{}: it is missing, or not stored", wheel.file));
             continue;
         };
-        let options = Options { sha256: Some(wheel.sha256.clone()), ..Options::default() };
+        let options = Options { sha256: Some(wheel.sha256.clone()), origin: None, limits: *limits };
         match wheel::read_from(application.content(entry), &wheel.file, &options) {
             Ok(facts) => {
                 files += facts.files.len();

@@ -49,7 +49,7 @@ impl Rewrite {
         data: Option<&str>,
         mut leave_out: impl FnMut(&str) -> bool,
     ) -> Result<Self, Problem> {
-        let mut archive = Archive::open(input, &Limits::default())?;
+        let mut archive = Archive::open(input, &Limits::NONE)?;
         let layout = Layout { name: name.to_owned(), data: data.map(str::to_owned) };
         let record = format!("{dist_info}/RECORD");
         let signatures = SIGNATURES.map(|name| format!("{dist_info}/{name}"));

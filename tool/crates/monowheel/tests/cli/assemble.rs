@@ -223,6 +223,23 @@ fn a_wheel_that_changed_since_its_facts_is_refused() {
 }
 
 #[test]
+fn facts_of_another_version_are_refused() {
+    let mut other = Wheel::new("web");
+    other.facts.version = 1;
+    let project = Project::new(json!({"main": "_main/a.py"})).source("_main/a.py", "").wheel(&other);
+    insta::assert_snapshot!(project.error(), @"
+    error: Failed to read wheel facts: `facts/web-1.0-py3-none-any.whl.json`
+    hint: their version is 1, but this monowheel reads version 2
+    ");
+}
+
+#[test]
+fn versions_of_python_that_are_none_are_refused() {
+    let project = Project::new(json!({"main": "_main/a.py", "requires_python": "3.11 or so"})).source("_main/a.py", "");
+    assert!(project.error().starts_with("error: //svc:bin: `requires_python` is not a version specifier (PEP 440): `3.11 or so`"));
+}
+
+#[test]
 fn two_versions_of_one_project_are_refused() {
     let mut newer = Wheel::new("web");
     newer.facts.file = "web-2.0-py3-none-any.whl".into();

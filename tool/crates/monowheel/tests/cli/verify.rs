@@ -3,6 +3,7 @@
 use std::fs;
 
 use monowheel::explain::{Application, Outcome, verify};
+use monowheel::wheel::Limits;
 use sha2::{Digest, Sha256};
 
 use crate::built::{application, assembled, printed, refused, web};
@@ -45,7 +46,7 @@ fn every_byte_counts() {
     let path = project.path().join("changed");
     let is_fine = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
-        let checks = Application::open(&path).and_then(|application| verify(&application, None));
+        let checks = Application::open(&path).and_then(|application| verify(&application, None, &Limits::default()));
         checks.is_ok_and(|checks| checks.iter().all(|check| check.outcome == Outcome::Ok))
     };
     assert!(is_fine(&bytes));
@@ -120,6 +121,16 @@ fn wheels_are_held_against_a_lock_file() {
     FAILED        lock      idna-3.7-py3-none-any.whl: the lock has idna 3.7, but no wheel of it with sha256 <sha256>
     FAILED        lock      web-1.0-py3-none-any.whl: the lock has web in version 1.1
     ");
+}
+
+#[test]
+fn limits_hold_and_are_flags() {
+    let project = application();
+    assembled(&project, "app");
+    let (text, code) = printed(project.path(), &["verify", "app", "--max-members", "4"]);
+    assert_eq!(code, 3);
+    let text: Vec<&str> = text.lines().filter(|line| line.starts_with("FAILED")).collect();
+    insta::assert_snapshot!(text.join("\n"), @"FAILED        wheels    web-1.0-py3-none-any.whl: Archive has more members than the limit: expected at most 4, found 5; hint: if the wheel is trusted, raise the limit: --max-members, in Bazel wheels.limits(…) beside wheels.lock");
 }
 
 #[test]

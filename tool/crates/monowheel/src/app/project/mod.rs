@@ -20,6 +20,7 @@ use super::licences::LicencePolicy;
 use super::{AppError, Plan, assemble};
 use crate::lock::{self, Item, Lock, Part};
 use crate::tags::{Platform, Python, Target, normalize};
+use crate::wheel::Limits;
 
 /// Lock files in the order in which they are looked for beside `pyproject.toml`.
 const LOCKS: [&str; 4] = ["uv.lock", "poetry.lock", "pylock.toml", "requirements.txt"];
@@ -67,6 +68,8 @@ pub struct Request {
     pub launcher: Option<PathBuf>,
     /// The interpreter that travels in the file, if one does.
     pub interpreter: Option<InterpreterInput>,
+    /// How large a wheel may be.
+    pub limits: Limits,
     /// How to get wheels.
     pub fetch: crate::fetch::Options,
     /// The file to write; `dist/<project>` where none is given.
@@ -114,7 +117,7 @@ pub fn build(request: &Request) -> Result<Built, ProjectError> {
     };
     let mut input = project.input(members)?;
     input.wheels = wheels;
-    input.wheels.extend(wheels::given(&request.wheels, &request.fetch)?);
+    input.wheels.extend(wheels::given(&request.wheels, &request.fetch, request.limits)?);
     let plan = Plan::new(&input)?;
     let output = request.output.clone().unwrap_or_else(|| Path::new("dist").join(project.name()));
     if let Some(parent) = output.parent().filter(|parent| !parent.as_os_str().is_empty()) {
@@ -204,7 +207,7 @@ impl Project<'_> {
         roots.extend(self.request.extras.iter().map(|extra| item(Part::Extra(normalize(extra)))));
         roots.extend(self.request.groups.iter().map(|group| item(Part::Group(normalize(group)))));
         let chosen = lock::choose(lock, target, &roots, &self.request.overrides)?;
-        let wheels = wheels::locked(lock, target, &chosen, &self.request.fetch)?;
+        let wheels = wheels::locked(lock, target, &chosen, &self.request.fetch, self.request.limits)?;
         let mut members = Vec::new();
         for member in lock::projects(lock, target, &roots)? {
             let Some((kind, place)) = member.origin.split_once(' ') else { continue };

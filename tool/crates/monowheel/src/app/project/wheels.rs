@@ -10,11 +10,17 @@ use crate::app::input::WheelInput;
 use crate::fetch::{self, Wanted};
 use crate::lock::{self, Chosen, Location, Lock, Pick};
 use crate::tags::Target;
-use crate::wheel::{self, FACTS_FORMAT};
+use crate::wheel::{self, FACTS_FORMAT, Limits};
 use crate::{json, output};
 
 /// Fetches what the lock chose and reads its facts.
-pub fn locked(lock: &Lock, target: Target, chosen: &[Chosen<'_>], options: &fetch::Options) -> Result<Vec<WheelInput>, ProjectError> {
+pub fn locked(
+    lock: &Lock,
+    target: Target,
+    chosen: &[Chosen<'_>],
+    options: &fetch::Options,
+    limits: Limits,
+) -> Result<Vec<WheelInput>, ProjectError> {
     let folder = lock.path.parent().unwrap_or_else(|| Path::new(""));
     let (mut wanted, mut own) = (Vec::new(), Vec::new());
     for Chosen { package, wheel } in chosen {
@@ -45,13 +51,13 @@ pub fn locked(lock: &Lock, target: Target, chosen: &[Chosen<'_>], options: &fetc
         let facts = fetched.path.with_file_name(format!("{name}.facts-{FACTS_FORMAT}.json"));
         (fetched.path, facts, Some(fetched.sha256), format!("{} in {}", wanted.project, lock.path.display()))
     });
-    let mut inputs = read(&jobs.collect::<Vec<_>>())?;
-    inputs.extend(given(&own, options)?);
+    let mut inputs = read(&jobs.collect::<Vec<_>>(), limits)?;
+    inputs.extend(given(&own, options, limits)?);
     Ok(inputs)
 }
 
 /// Reads the facts of wheels given by path.
-pub fn given(wheels: &[PathBuf], options: &fetch::Options) -> Result<Vec<WheelInput>, ProjectError> {
+pub fn given(wheels: &[PathBuf], options: &fetch::Options, limits: Limits) -> Result<Vec<WheelInput>, ProjectError> {
     let folder = options.cache.join("given");
     let mut jobs = Vec::new();
     for path in wheels {
@@ -62,17 +68,17 @@ pub fn given(wheels: &[PathBuf], options: &fetch::Options) -> Result<Vec<WheelIn
         let facts = folder.join(format!("{key}-{name}.facts-{FACTS_FORMAT}.json"));
         jobs.push((path.clone(), facts, None, path.display().to_string()));
     }
-    read(&jobs)
+    read(&jobs, limits)
 }
 
 type Job = (PathBuf, PathBuf, Option<String>, String);
 
 /// Facts of all wheels, read in as many threads as the machine has.
-fn read(jobs: &[Job]) -> Result<Vec<WheelInput>, ProjectError> {
+fn read(jobs: &[Job], limits: Limits) -> Result<Vec<WheelInput>, ProjectError> {
     let threads = thread::available_parallelism().map_or(1, usize::from).min(jobs.len().max(1));
     let results: Vec<Result<(), ProjectError>> = thread::scope(|scope| {
         // Each thread takes every n-th wheel, so that neighbours of like size are spread.
-        let work = |first| move || jobs.iter().skip(first).step_by(threads).try_for_each(facts);
+        let work = |first| move || jobs.iter().skip(first).step_by(threads).try_for_each(|job| facts(job, limits));
         let running: Vec<_> = (0..threads).map(|first| scope.spawn(work(first))).collect();
         running.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
@@ -81,11 +87,11 @@ fn read(jobs: &[Job]) -> Result<Vec<WheelInput>, ProjectError> {
     Ok(jobs.iter().map(input).collect())
 }
 
-fn facts((path, facts, sha256, origin): &Job) -> Result<(), ProjectError> {
+fn facts((path, facts, sha256, origin): &Job, limits: Limits) -> Result<(), ProjectError> {
     if facts.is_file() {
         return Ok(());
     }
-    let options = wheel::Options { sha256: sha256.clone(), origin: Some(origin.clone()), ..wheel::Options::default() };
+    let options = wheel::Options { sha256: sha256.clone(), origin: Some(origin.clone()), limits };
     let read = wheel::read(path, &options)?;
     let text = json::canonical(&read).map_err(|source| AppError::Canonical { source })?;
     Ok(output::write(facts, &text).map_err(AppError::from)?)

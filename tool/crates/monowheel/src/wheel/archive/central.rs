@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(only(member(wide(&[4]))), "Member has broken extra fields: `a`");
         assert_eq!(
             only(member(wide(&[u64::MAX, u64::MAX]))),
-            "Archive grows beyond the limit: expected at most 34359738368 bytes, found 18446744073709551615\nhint: raise the limit with --max-size if the wheel is trusted"
+            "Archive grows beyond the limit: expected at most 34359738368 bytes, found 18446744073709551615\nhint: if the wheel is trusted, raise the limit: --max-size, in Bazel wheels.limits(…) beside wheels.lock"
         );
     }
 

@@ -31,15 +31,15 @@ pub enum ArchiveError {
     #[error("Archive's central directory has another number of members than its end record says: expected {expected}")]
     Count { expected: u64 },
     #[error(
-        "Archive has more members than the limit: expected at most {limit}, found {found}\nhint: raise the limit with --max-members if the wheel is trusted"
+        "Archive has more members than the limit: expected at most {limit}, found {found}\nhint: if the wheel is trusted, raise the limit: --max-members, in Bazel wheels.limits(…) beside wheels.lock"
     )]
     Members { limit: u64, found: u64 },
     #[error(
-        "Archive grows beyond the limit: expected at most {limit} bytes, found {found}\nhint: raise the limit with --max-size if the wheel is trusted"
+        "Archive grows beyond the limit: expected at most {limit} bytes, found {found}\nhint: if the wheel is trusted, raise the limit: --max-size, in Bazel wheels.limits(…) beside wheels.lock"
     )]
     Total { limit: u64, found: u64 },
     #[error(
-        "Archive grows more than the limit: expected at most {limit} times its size, found {found} times\nhint: raise the limit with --max-ratio if the wheel is trusted"
+        "Archive grows more than the limit: expected at most {limit} times its size, found {found} times\nhint: if the wheel is trusted, raise the limit: --max-ratio, in Bazel wheels.limits(…) beside wheels.lock"
     )]
     Ratio { limit: u64, found: u64 },
     #[error("Archive has bytes in front of its first member: {count}")]

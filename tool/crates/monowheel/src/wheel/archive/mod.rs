@@ -43,6 +43,11 @@ pub struct Limits {
     pub ratio: u64,
 }
 
+impl Limits {
+    /// No limit: for wheels that were judged when they went in, and of which little is inflated now.
+    pub const NONE: Self = Self { members: u64::MAX, size: u64::MAX, ratio: u64::MAX };
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { members: 500_000, size: 32 << 30, ratio: 200 }
@@ -360,6 +365,21 @@ mod tests {
     fn a_count_beyond_the_directory_is_refused_without_reading_it() {
         let zip = Zip { zip64: true, lie: [1 << 40, 0, 0], ..Zip::new([Member::new("a", "")]) };
         assert!(zip.problem().starts_with("Archive has more members than the limit: expected at most 500000, found 1099511627777\n"));
+    }
+
+    #[test]
+    fn a_directory_too_large_is_refused_without_reading_it() {
+        let mut file = tempfile::tempfile().unwrap();
+        let size = MAX_DIRECTORY + 1;
+        file.set_len(size).unwrap(); // a hole
+        file.seek(SeekFrom::End(0)).unwrap();
+        let end = [&b"PK\x05\x06"[..], &[0; 4], &[1, 0, 1, 0], &u32::try_from(size).unwrap().to_le_bytes(), &[0; 6]].concat();
+        io::Write::write_all(&mut file, &end).unwrap();
+        let error = Archive::open(file, &Limits::NONE).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Archive's central directory is larger than the limit: expected at most 536870912 bytes, found 536870913"
+        );
     }
 
     #[test]
