@@ -7,6 +7,7 @@ from there, was twice as much to do for the file system. A later tree takes link
 """
 
 import os
+from _bisect import bisect_left
 
 from monowheel_boot.cache import folders, write_all
 from monowheel_boot.start import Failure, sentence, trace
@@ -46,14 +47,19 @@ class Wheel:
         self.headers = f"{HEADERS}/{facts.get('name')}"
         self._entries = None
 
-    def entries(self):
-        """Give the members and keep them: a worker often does several parts of a wheel."""
+    def entries(self, low, high):
+        """Give the members that begin from ``low`` on and before ``high``, in the order of their bytes.
+
+        All are kept, since a worker often does several parts of a wheel, and found by bisection: a wheel of many files has many parts.
+        """
         if self._entries is None:
-            self._entries = self.archive.entries()
-        return self._entries
+            entries = sorted(self.archive.entries(), key=lambda entry: entry.offset)
+            self._entries = entries, [entry.offset for entry in entries]
+        entries, offsets = self._entries
+        return entries[bisect_left(offsets, low) : bisect_left(offsets, high)]
 
     def forget(self):
-        """Let go of what was read: of a file with many wheels, it would be all of them in the end."""
+        """Let go of what was read, so that memory does not grow with the number of archives."""
         self._entries = None
         self.archive.forget()
 
@@ -189,10 +195,9 @@ def do(unit):
     """Unpack the files of a unit: those whose members begin in its share of the archive's bytes."""
     size, parts = unit.source.size, unit.parts
     low, high = size * unit.part // parts, size * (unit.part + 1) // parts
-    for entry in unit.source.entries():
-        if low <= entry.offset < high:
-            safe(entry.name)
-            unit.source.unpack(entry)
+    for entry in unit.source.entries(low, high):
+        safe(entry.name)
+        unit.source.unpack(entry)
 
 
 def run(sources):
@@ -230,16 +235,16 @@ def run(sources):
 
 
 def drain(take, work):
-    """Do units until none is left."""
-    before = None
+    """Do units until none is left; those of one archive follow one another."""
+    source = None
     while True:
         index = os.read(take, 4)
         if not index:
             return
         unit = work[int.from_bytes(index, "little")]
-        if before and before is not unit.source:
-            before.forget()
-        before = unit.source
+        if source and source is not unit.source:
+            source.forget()
+        source = unit.source
         do(unit)
 
 

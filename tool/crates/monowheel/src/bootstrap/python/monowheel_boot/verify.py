@@ -35,7 +35,7 @@ def items(application, kind, folder):
         return
     for facts, member in application.packed():
         wheel = unpack.Wheel(application.nested(member), facts, folder, None)
-        for entry in wheel.entries():
+        for entry in wheel.archive.entries():
             place = wheel.place(entry.name)
             if place not in wheel.drop:
                 yield f"{folder}/{unpack.in_tree(place)}", wheel.archive, entry
