@@ -16,6 +16,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,6 +37,15 @@ ENVIRONMENT = re.compile(
 # A shebang that is too long for the kernel goes through a shell: two lines that Python reads as one string.
 THROUGH_SHELL = re.compile(rb"#!/bin/sh\n'''exec' .*\n' '''\n")
 SHEBANG = re.compile(rb"#!.*python.*\n")
+
+
+# Wheels in one environment: making environments and starting installers takes longer than most wheels.
+TOGETHER = 16
+
+
+def most_downloaded() -> list[str]:
+    """Give the names of the packages that are downloaded most."""
+    return (HERE / "most-downloaded.txt").read_text().splitlines()[1:]
 
 
 class Pinned(NamedTuple):
@@ -168,12 +178,25 @@ def compare(wheels: Sequence[Path], python: str) -> tuple[int, list[str]]:
     return len(ours), differences
 
 
-def alone(wheel: Pinned, python: str) -> tuple[int, list[str]]:
-    """Compare one wheel; one that somebody refuses to install differs by that."""
+def together(wheels: Sequence[Pinned], python: str) -> dict[Pinned, list[str]]:
+    """Compare wheels in one environment; where anything differs, or they cannot be together, in halves, down to the one that it is.
+
+    A wheel that somebody refuses to install differs by that.
+    """
     try:
-        return compare([wheel.path], python)
+        differences = compare([wheel.path for wheel in wheels], python)[1]
     except RuntimeError as error:
-        return 0, [str(error)]
+        differences = [str(error)]
+    if not differences or len(wheels) == 1:
+        return dict.fromkeys(wheels, differences)
+    half = len(wheels) // 2
+    return together(wheels[:half], python) | together(wheels[half:], python)
+
+
+def files(wheel: Pinned) -> int:
+    """Count the files of a wheel."""
+    with zipfile.ZipFile(wheel.path) as archive:
+        return sum(not name.endswith("/") for name in archive.namelist())
 
 
 def interpreter() -> str:
@@ -190,16 +213,22 @@ def version(*command: object) -> str:
     return " ".join(done.stdout.split()[:2])
 
 
-def keep(results: dict[Pinned, tuple[int, list[str]]]) -> None:
+def keep(results: dict[Pinned, list[str]]) -> None:
     """Keep the dated result."""
     date = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
-    equal = [wheel for wheel, (_, differences) in results.items() if not differences]
+    equal = [wheel for wheel, differences in results.items() if not differences]
     lines = [f"# {len(equal)} of {len(results)} wheels become the same tree", ""]
     who = f"{version(TOOL, '--version')}, {version('uv', '--version')}, {version(sys.executable, '-m', 'pip', '--version')}"
     lines += [f"{date}, CPython {PYTHON} on Linux x86_64, {who}; `tests/oracle/trees.py --all`", ""]
+    wanted = most_downloaded()
+    lacking = [name for name in wanted if name not in {wheel.name for wheel in equal}]
+    told = f"{len(wanted) - len(lacking)} of the {len(wanted)} most downloaded packages are among the equal ones."
+    lines += [f"{told} Not there: {', '.join(lacking)}.", ""]
     lines += ["| wheel | files | |", "|---|--:|---|"]
-    for wheel, (files, differences) in results.items():
-        lines.append(f"| {wheel.path.name} | {files} | {'equal' if not differences else '<br>'.join(differences)} |")
+    for wheel, differences in results.items():
+        lines.append(
+            f"| {wheel.path.name} | {files(wheel)} | {'equal' if not differences else '<br>'.join(differences)} |"
+        )
     path = HERE / "results" / f"{date}.md"
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
@@ -219,16 +248,18 @@ def main() -> int:
     wheels = list(pinned.values()) if arguments.all else [pinned[name] for name in arguments.names]
     fetch(wheels)
     python = interpreter()
-    results = {}
+    results: dict[Pinned, list[str]] = {}
+    groups = [wheels[first : first + TOGETHER] for first in range(0, len(wheels), TOGETHER)]
     with ThreadPoolExecutor(2) as pool:
-        for wheel, result in zip(wheels, pool.map(lambda wheel: alone(wheel, python), wheels), strict=True):
-            results[wheel] = result
-            print(f"{wheel.path.name}: {result[0]} files, {'equal' if not result[1] else 'DIFFERENT'}", flush=True)
-            for difference in result[1]:
-                print(f"  {difference}")
+        for found in pool.map(lambda group: together(group, python), groups):
+            results |= found
+            for wheel, differences in found.items():
+                print(f"{wheel.path.name}: {'equal' if not differences else 'DIFFERENT'}", flush=True)
+                for difference in differences:
+                    print(f"  {difference}")
     if arguments.all:
         keep(results)
-    return int(any(differences for _, differences in results.values()))
+    return int(any(results.values()))
 
 
 if __name__ == "__main__":
