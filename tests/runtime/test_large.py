@@ -1,0 +1,90 @@
+"""A wheel of more than 4 GiB and 65,535 files: from its facts to the first start, in little memory."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import files
+import pytest
+import sparse
+from conftest import PYTHONS, start
+
+SIZE = 4 << 30
+FILES = 66_000
+# Of the tool; a hundredth of what is read.
+MOST_MEMORY = 128 << 20
+WHEEL = "huge-1.0-py3-none-any.whl"
+CODE = b"""
+import pathlib
+
+HERE = pathlib.Path(__file__).parent
+
+
+def main():
+    with open(HERE / "data.bin", "rb") as file:
+        file.seek(-1, 2)
+        print(file.tell() + 1, file.read(), sum(1 for _ in HERE.glob("many/*/*")))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Give a folder that is gone afterwards: what is made in it is large."""
+    folder = tmp_path_factory.mktemp("large")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def wheel(folder: Path) -> Path:
+    """Give the wheel: ZIP64 for a size, for the places behind it, for the number of members."""
+    many = ((f"huge/many/{number // 1000}/{number}", b"%d" % number) for number in range(FILES))
+    data = sparse.Zeros(SIZE, b"!")
+    return sparse.wheel(folder, "huge", [("huge/__init__.py", CODE), ("huge/data.bin", data), *many])
+
+
+def tool(*arguments: object) -> str:
+    """Run the tool, which must succeed without taking much memory; give what it printed."""
+    child = subprocess.Popen(
+        [files.TOOL, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    printed, said = child.stdout.read(), child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0, printed + said
+    assert usage.ru_maxrss << 10 < MOST_MEMORY
+    return printed
+
+
+def assembled(folder: Path, wheel: Path, head: str) -> Path:
+    """Assemble an application of the wheel."""
+    facts = folder / "facts.json"
+    if not facts.exists():
+        tool("facts", "--wheel", wheel, "--output", facts)
+    line = {"kind": "wheel", "path": str(wheel), "facts": str(facts), "origin": "huge"}
+    main = {"main.py": "import huge\nhuge.main()\n"}
+    return files.assemble(folder / "huge", main, lines=[line], main="_main/main.py", **files.HEADS[head])
+
+
+@pytest.mark.parametrize("head", files.HEADS)
+def test_a_wheel_over_4_gib(folder: Path, wheel: Path, root: Path, head: str):
+    file = assembled(folder, wheel, head)
+    assert file.stat().st_size > SIZE
+    expected = f"{SIZE + 1} b'!' {FILES}\n"
+    assert start(file, root, timeout=900).stdout == expected
+    if head == "portable":
+        assert json.loads(tool("inspect", "--json", file))["packages"][0]["files"] == FILES + 5
+        tool("verify", file)
+        tool("extract", file, "--wheel", "huge", "--output", folder / "out")
+        subprocess.run(["cmp", folder / "out" / WHEEL, wheel], check=True)
+        shutil.rmtree(folder / "out")
+    for version, python in PYTHONS.items():
+        done = start([python, file], root, check=False, timeout=900)
+        if int(version.partition(".")[2]) >= 13:
+            assert done.stdout == expected, done.stderr
+        else:
+            # The interpreter's own sentence: none before 3.13 reads ZIP64, so none of ours is run.
+            assert (done.returncode, done.stdout) == (1, "")
+            assert f"can't find '__main__' module in '{file}'" in done.stderr
