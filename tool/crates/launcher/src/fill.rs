@@ -121,11 +121,16 @@ fn with(start: &Start, asked: bool, bundled: Option<&Bundled>, search: &mut Opti
     // Where cleaners walk, an interpreter that another application brought may lack files.
     unpack(start, &application, &mut cache, bundled, if is_temporary { Check::Sizes } else { Check::Notes })?;
     let bootstrap = content(&application.outer, application.member(b"__main__.py")?)?;
+    let asked_for = known.as_ref().map(|known| known.real.clone());
     let interpreter = match (known, bundled) {
         (Some(known), _) => known,
         (None, Some(bundled)) => find(Some((bundled, &cache)))?,
         (None, None) => find(None)?,
     };
+    // Without locks another start may have been faster: its environment runs already, and must not be taken away.
+    if let Some(app) = crate::found(start, asked_for.as_deref()) {
+        return Ok(app);
+    }
     let days = is_temporary.then_some(DAYS_AMONG_TEMPORARY_FILES);
     environment::make(&mut cache, &name, &Parts { manifest: &application.manifest, bootstrap: &bootstrap, interpreter: &interpreter, days })
 }
