@@ -163,6 +163,13 @@ def test_limits_of_a_package_that_is_not_there(module: Path):
     assert "expected a package that the lock file //:uv.lock has wheels of, but got `betta`" in words, words
 
 
+def test_limits_of_a_lock_that_is_not_there(module: Path):
+    file = module / "MODULE.bazel"
+    file.write_text(file.read_text() + 'wheels.limits(lock = "pypi", package = "alpha", max_gib = 64)\n')
+    words = refused(module, "build", "@locked//alpha")
+    assert 'wheels.limits(lock = "pypi"' in words and "expected the name of one of its `wheels.lock`: `locked`" in words
+
+
 def test_a_lock_file_that_cannot_be_read(module: Path):
     (module / "uv.lock").write_text("version = 1\n[[package]\n")
     words = refused(module, "build", "@locked//alpha")

@@ -34,7 +34,7 @@ wheel(
     name = "wheel",
     fetched = ":file",
     origin = {origin},
-    sha256 = {sha256},
+    sha256 = {sha256},{limits}
     visibility = ["//visibility:public"],
 )
 """
@@ -100,9 +100,11 @@ def _of_path(rctx, file):
 
 def _wheel_repository_impl(rctx):
     file, sha256, urls = rctx.attr.file, rctx.attr.sha256, rctx.attr.urls
+    limits = "".join(["\n    {} = {},".format(name, getattr(rctx.attr, name)) for name in LIMITS if getattr(rctx.attr, name)])
     if rctx.attr.in_action:
         rctx.file("BUILD.bazel", _ACTION_BUILD.format(
             file = repr(file),
+            limits = limits,
             origin = repr(rctx.attr.origin),
             pages = repr(rctx.attr.pages),
             sha256 = repr(sha256),
@@ -133,7 +135,7 @@ def _wheel_repository_impl(rctx):
         file = repr(file),
         origin = repr(rctx.attr.origin),
         sha256 = repr(sha256),
-        limits = "".join(["\n    {} = {},".format(name, getattr(rctx.attr, name)) for name in LIMITS if getattr(rctx.attr, name)]),
+        limits = limits,
     ), executable = False)
 
     # A page may have another file tomorrow, where the lock file does not say which; a path is watched instead.

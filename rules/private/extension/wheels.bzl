@@ -141,10 +141,24 @@ def _declare(tag, resolved, arguments, overrides, limits):
         project = tag.project,
     )
 
+def _check_owners(module):
+    """Refuses what is said of a lock file that the module does not have."""
+    names = [tag.name for tag in module.tags.lock]
+    for tag, what in [(tag, "override") for tag in module.tags.override] + [(tag, "limits") for tag in module.tags.limits]:
+        if tag.lock not in names:
+            fail("wheels.{}(lock = \"{}\", package = \"{}\") of module `{}`: expected the name of one of its `wheels.lock`: {}".format(
+                what,
+                tag.lock,
+                tag.package,
+                module.name,
+                ", ".join(["`{}`".format(name) for name in names]) or "there is none",
+            ))
+
 def _wheels_impl(module_ctx):
     hubs = {}
     owners = {}
     for module in module_ctx.modules:
+        _check_owners(module)
         for tag in module.tags.lock:
             if tag.name in owners:
                 fail("{}: expected a name of its own, but {} has it already".format(_where(module, tag), owners[tag.name]))

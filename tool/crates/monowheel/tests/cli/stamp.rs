@@ -148,7 +148,7 @@ fn every_byte_of_a_stamp_counts() {
     let path = project.path().join("changed");
     let is_fine = |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
-        let checks = Application::open(&path).and_then(|application| verify(&application, None));
+        let checks = Application::open(&path).and_then(|application| verify(&application, None, &monowheel::wheel::Limits::default()));
         checks.is_ok_and(|checks| checks.iter().all(|check| check.outcome == Outcome::Ok))
     };
     assert!(is_fine(&bytes));

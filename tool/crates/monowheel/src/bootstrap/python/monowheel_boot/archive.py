@@ -121,10 +121,6 @@ class Archive:
             raise self.damaged(f"{entry.name} is cut short")
         return data
 
-    def forget(self):
-        """Let go of what was read."""
-        self._window = (0, b"")
-
     def place(self, entry):
         """Where in the file the stored bytes of a member begin."""
         return self.start + entry.offset + span(self.pread(entry.offset, LOCAL_SIZE), 0)
