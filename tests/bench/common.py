@@ -84,7 +84,7 @@ def tool() -> Path:
     """Build the tool as a release does and give it; MONOWHEEL_RELEASED_TOOL names one that is there."""
     if ready := os.environ.get("MONOWHEEL_RELEASED_TOOL"):
         return Path(ready)
-    run("cargo", "build", "--release", "--locked", "--manifest-path", TOP / "tool/Cargo.toml")
+    run("cargo", "build", "--release", "--locked", "--package", "monowheel", "--manifest-path", TOP / "tool/Cargo.toml")
     return TOP / "tool/target/release/monowheel"
 
 
