@@ -12,7 +12,8 @@ import files
 import pytest
 from conftest import environment, start
 
-KILLS = int(os.environ.get("MONOWHEEL_TEST_KILLS", "300"))
+# With each head.
+KILLS = int(os.environ.get("MONOWHEEL_TEST_KILLS", "150"))
 WHEELS, MODULES, BIG = 3, 12, 1 << 18
 RIGHT = f"{WHEELS * (sum(range(MODULES)) + BIG)}\n"
 
