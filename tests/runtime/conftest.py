@@ -11,8 +11,9 @@ import files
 import moved
 import pytest
 
-# Whoever runs the tests in the background has the shell ignore this signal, and children would inherit that.
+# Whoever runs the tests in the background has the shell (SIGINT) or nohup (SIGHUP) ignore these, and children would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 MINORS = range(9, 15)
 # What the caller's shell may have set and a test does not mean.

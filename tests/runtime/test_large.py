@@ -1,7 +1,6 @@
 """A wheel of more than 4 GiB and 65,535 files: from its facts to the first start, in little memory."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +9,7 @@ import files
 import pytest
 import sparse
 from conftest import PYTHONS, start
+from memory import kilobytes, watched
 
 SIZE = 4 << 30
 FILES = 66_000
@@ -45,24 +45,20 @@ def wheel(folder: Path) -> Path:
     return sparse.wheel(folder, "huge", [("huge/__init__.py", CODE), ("huge/data.bin", data), *many])
 
 
-def tool(*arguments: object) -> str:
+def tool(folder: Path, *arguments: object) -> str:
     """Run the tool, which must succeed without taking much memory; give what it printed."""
-    child = subprocess.Popen(
-        [files.TOOL, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    printed, said = child.stdout.read(), child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0, printed + said
-    assert usage.ru_maxrss << 10 < MOST_MEMORY
-    return printed
+    note = folder / "kilobytes"
+    done = subprocess.run(watched(note, files.TOOL, *arguments), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert kilobytes(note) << 10 < MOST_MEMORY
+    return done.stdout
 
 
 def assembled(folder: Path, wheel: Path, head: str) -> Path:
     """Assemble an application of the wheel."""
     facts = folder / "facts.json"
     if not facts.exists():
-        tool("facts", "--wheel", wheel, "--output", facts)
+        tool(folder, "facts", "--wheel", wheel, "--output", facts)
     line = {"kind": "wheel", "path": str(wheel), "facts": str(facts), "origin": "huge"}
     main = {"main.py": "import huge\nhuge.main()\n"}
     return files.assemble(folder / "huge", main, lines=[line], main="_main/main.py", **files.HEADS[head])
@@ -75,9 +71,9 @@ def test_a_wheel_over_4_gib(folder: Path, wheel: Path, root: Path, head: str):
     expected = f"{SIZE + 1} b'!' {FILES}\n"
     assert start(file, root, timeout=900).stdout == expected
     if head == "portable":
-        assert json.loads(tool("inspect", "--json", file))["packages"][0]["files"] == FILES + 5
-        tool("verify", file)
-        tool("extract", file, "--wheel", "huge", "--output", folder / "out")
+        assert json.loads(tool(folder, "inspect", "--json", file))["packages"][0]["files"] == FILES + 5
+        tool(folder, "verify", file)
+        tool(folder, "extract", file, "--wheel", "huge", "--output", folder / "out")
         subprocess.run(["cmp", folder / "out" / WHEEL, wheel], check=True)
         shutil.rmtree(folder / "out")
     for version, python in PYTHONS.items():

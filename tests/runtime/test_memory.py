@@ -1,24 +1,23 @@
 """Memory of a first start: bounded by what is read at once, not by the application, its wheels or its members."""
 
-import sys
 import zipfile
+from pathlib import Path
 
 import files
 import pytest
 from conftest import PYTHONS, start
+from memory import kilobytes, watched
 
 # The most that processes unpack with, or threads in the launcher; the machine of the test may have fewer processors.
 MOST_PROCESSES = 8
 BUDGET_KILOBYTES = 64 << 10
-MEASURE = """import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-"""
 
 
 def peak(root, *command) -> int:
     """Give the most memory that any one process of a command held, in kilobytes; the command itself included."""
-    return int(start([sys.executable, "-c", MEASURE, *map(str, command)], root).stdout)
+    note = root.parent / "kilobytes"
+    start(watched(note, *command), root)
+    return kilobytes(note)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,7 @@ def wheels(tmp_path_factory) -> list:
     """Give 250 MB of wheels: large members, members that shrink to a thousandth, many of medium size, and many wheels."""
     folder = tmp_path_factory.mktemp("wheels")
     megabyte = bytes(1 << 20)
-    stored, deflated, packed = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA
+    stored, deflated = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
     made = [
         files.Wheel("whole", {"whole/a.bin": megabyte * 64}, compression=stored),
         files.Wheel("shrunk", {"shrunk/a.bin": megabyte * 64, "shrunk/b.bin": megabyte}, compression=deflated),
@@ -35,20 +34,29 @@ def wheels(tmp_path_factory) -> list:
     made += [
         files.Wheel(f"w{n}", {f"w{n}/{m}": megabyte[:60_000] for m in range(16)}, compression=stored) for n in range(90)
     ]
-    odd = files.Wheel("odd", {"odd/a.bin": megabyte * 32}, compression=packed)
-    return [wheel.write(folder) for wheel in [*made, odd]]
+    return [wheel.write(folder) for wheel in made]
+
+
+def python() -> Path:
+    return PYTHONS["3.12"] if "3.12" in PYTHONS else list(PYTHONS.values())[-1]
 
 
 @pytest.mark.parametrize("head", files.HEADS)
 def test_a_first_start_takes_little_more_memory_than_the_interpreter(root, tmp_path, wheels, head):
-    python = PYTHONS["3.12"] if "3.12" in PYTHONS else list(PYTHONS.values())[-1]
-    # The launcher leaves LZMA to the bootstrap.
-    taken = wheels if head == "portable" else wheels[:-1]
-    file = files.assemble(tmp_path / "app", {"main.py": ""}, taken, main="_main/main.py", **files.HEADS[head])
+    file = files.assemble(tmp_path / "app", {"main.py": ""}, wheels, main="_main/main.py", **files.HEADS[head])
     assert file.stat().st_size > 180 << 20
-    interpreter = peak(root, python, "-c", "pass")
-    first = peak(root, "env", f"MONOWHEEL_PYTHON={python}", file)
+    interpreter = peak(root, python(), "-c", "pass")
+    first = peak(root, "env", f"MONOWHEEL_PYTHON={python()}", file)
     assert len(list(root.glob("deps/*/lib/python/site-packages/w*"))) >= 90
     assert next(root.glob("deps/*/lib/python/site-packages/shrunk/a.bin")).stat().st_size == 64 << 20
     processes = MOST_PROCESSES if head == "portable" else 1
     assert (first - interpreter) * processes < BUDGET_KILOBYTES, (first, interpreter)
+
+
+def test_lzma_takes_no_more_than_its_dictionary_besides(root, tmp_path):
+    """The archive says how far back its members refer, 8 MB here, and a decoder must hold that much."""
+    odd = files.Wheel("odd", {"odd/a.bin": bytes(32 << 20)}, compression=zipfile.ZIP_LZMA)
+    file = files.assemble(tmp_path / "app", {"main.py": ""}, [odd], main="_main/main.py")
+    interpreter = peak(root, python(), "-c", "pass")
+    first = peak(root, "env", f"MONOWHEEL_PYTHON={python()}", file)
+    assert first - interpreter < BUDGET_KILOBYTES // MOST_PROCESSES + (8 << 10), (first, interpreter)
