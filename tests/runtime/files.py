@@ -151,7 +151,7 @@ def assemble(
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         lines.append({"kind": "file", "path": str(path), "dest": f"_main/{name}", "origin": "//test:lib"})
     for wheel in wheels:
-        path = wheel.write(work) if isinstance(wheel, Wheel) else Path(wheel)
+        path = Path(wheel) if isinstance(wheel, (str, Path)) else wheel.write(work)
         lines.append(
             {
                 "kind": "wheel",

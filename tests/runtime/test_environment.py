@@ -10,6 +10,7 @@ import time
 import files
 import pytest
 from conftest import environment, start
+from oracle import made
 
 
 def run(tmp_path, root, source, wheels=(), python=None, **application):
@@ -127,6 +128,23 @@ print(json.dumps([space.one.X, space.two.X, space.own.X, hidden.X, sys.flagged])
     ]
     found = run(tmp_path, root, source, wheels, python, sources={"space/own.py": "X = 3\n"})
     assert found == [1, 2, 3, 4, "yes"]
+
+
+def test_namespace_packages_of_all_kinds(root, tmp_path, python):
+    parts = [f"{age}_space.{part}" for age in ("new", "mid", "old") for part in ("one", "two")]
+    source = f"import json, {', '.join(parts)}\nprint(json.dumps([{', '.join(f'{part}.X' for part in parts)}]))\n"
+    found = run(tmp_path, root, source, made.namespaces(), python)
+    assert found == ["new one", "new two", "mid one", "mid two", "old one", "old two"]
+
+
+def test_scripts_of_all_kinds_run(root, tmp_path, python):
+    source = """
+import json, subprocess
+names = "every every-extra every.nested every-gui every-python every-pythonw every-flags every-env every-crlf every-data".split()
+print(json.dumps([subprocess.run([name], capture_output=True, text=True, check=True).stdout.strip() for name in names]))
+"""
+    expected = ["main", "main", "run", "gui", "python", "pythonw", "flags", "env", "crlf", "no script"]
+    assert run(tmp_path, root, source, [made.every_scheme()], python) == expected
 
 
 def test_several_import_roots(root, tmp_path):

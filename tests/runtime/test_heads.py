@@ -12,6 +12,7 @@ from pathlib import Path
 import files
 import pytest
 from conftest import PYTHONS, start
+from oracle import made
 
 SOURCE = """import json, os, sys
 print(json.dumps([sys.argv, os.environ.get("A"), sys.flags.utf8_mode, os.getcwd() in sys.path]))
@@ -61,6 +62,10 @@ ARCHIVES = {
                 {"kind": "exclude", "project": "cut", "paths": ["**/tests/**"]},
             ]
         },
+    ),
+    "all that wheels may be": (
+        [made.every_scheme(), *made.names(), *made.archives(), *made.old_archives(), *made.namespaces()],
+        {},
     ),
     "odd compression": ([files.Wheel("bz", {"bz/__init__.py": "x = 1\n"}, compression=zipfile.ZIP_BZIP2)], {}),
 }

@@ -53,9 +53,10 @@ def test_a_first_start_takes_little_more_memory_than_the_interpreter(root, tmp_p
     assert (first - interpreter) * processes < BUDGET_KILOBYTES, (first, interpreter)
 
 
-def test_lzma_takes_no_more_than_its_dictionary_besides(root, tmp_path):
-    """The archive says how far back its members refer, 8 MB here, and a decoder must hold that much."""
-    odd = files.Wheel("odd", {"odd/a.bin": bytes(32 << 20)}, compression=zipfile.ZIP_LZMA)
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_others_take_what_they_must_hold_besides(root, tmp_path, method):
+    """A block of bzip2, and of LZMA as far as its members refer back: 8 MB here."""
+    odd = files.Wheel("odd", {"odd/a.bin": bytes(48 << 20)}, compression=method)
     file = files.assemble(tmp_path / "app", {"main.py": ""}, [odd], main="_main/main.py")
     interpreter = peak(root, python(), "-c", "pass")
     first = peak(root, "env", f"MONOWHEEL_PYTHON={python()}", file)
