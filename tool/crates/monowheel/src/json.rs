@@ -4,17 +4,24 @@
 //! its number rules matter only for fractions, which none of the formats has.
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// Writes `value` as canonical JSON.
-///
-/// # Errors
-/// Only where a map key is not a string, which no type of this crate has.
-pub fn canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+#[must_use]
+pub fn canonical<T: Serialize>(value: &T) -> Vec<u8> {
     // Through `Value`, whose object is a `BTreeMap`: field order of a struct never reaches the bytes.
-    let value = serde_json::to_value(value)?;
-    let mut bytes = serde_json::to_vec(&value)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    let mut text = self::value(value).to_string();
+    text.push('\n');
+    text.into_bytes()
+}
+
+/// `value` as JSON.
+///
+/// # Panics
+/// Where a map's key is not text or a path is not UTF-8: no type of this crate that is written has either, so no input leads here.
+#[must_use]
+pub fn value<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).expect("JSON is written of what it can hold")
 }
 
 #[cfg(test)]
@@ -28,7 +35,7 @@ mod tests {
             zebra: u8,
             apple: &'static str,
         }
-        let bytes = canonical(&Unsorted { zebra: 1, apple: "ä" }).unwrap();
+        let bytes = canonical(&Unsorted { zebra: 1, apple: "ä" });
         assert_eq!(bytes, "{\"apple\":\"ä\",\"zebra\":1}\n".as_bytes());
     }
 }

@@ -59,7 +59,7 @@ pub fn assemble(plan: &Plan, output: &Path) -> Result<(), AppError> {
     for (wheel, bytecode) in wheels.iter_mut().zip(write_bytecode(&mut archive, &plan.wheels)?) {
         wheel.bytecode = bytecode;
     }
-    let manifest = json::canonical(&manifest(plan, code, interpreter.clone(), wheels)?).map_err(|source| AppError::Canonical { source })?;
+    let manifest = json::canonical(&manifest(plan, code, interpreter.clone(), wheels)?);
     archive.bytes(MANIFEST, false, &manifest).map_err(write)?;
     let mut sink = archive.finish().map_err(write)?;
     sink.seek(SeekFrom::Start(0)).map_err(write)?;
@@ -96,26 +96,24 @@ fn manifest(plan: &Plan, code: Code, interpreter: Option<Bundled>, wheels: Vec<P
         bootstrap: hex(&Sha256::digest(bootstrap::bootstrap())),
         interpreter,
         code,
-        dependencies: dependencies_key(&imports, &wheels).map_err(|source| AppError::Canonical { source })?,
+        dependencies: dependencies_key(&imports, &wheels),
         imports,
         wheels,
     })
 }
 
 /// The key of the dependency tree: of what it is made of, and nothing else, so that a deploy that changes first-party code alone keeps it.
-///
-/// # Errors
-/// None that can happen with these types.
-pub fn dependencies_key(imports: &[String], wheels: &[PackedWheel]) -> Result<String, serde_json::Error> {
+#[must_use]
+pub fn dependencies_key(imports: &[String], wheels: &[PackedWheel]) -> String {
     let tree: Vec<(&str, &[String])> = wheels.iter().map(|wheel| (wheel.sha256.as_str(), wheel.drop.as_slice())).collect();
     let bytecode = wheels.iter().filter_map(|wheel| wheel.bytecode.as_ref());
     let bytecode: Vec<&str> = bytecode.map(|bytecode| bytecode.sha256.as_str()).collect();
     let key = if bytecode.is_empty() {
-        json::canonical(&(bootstrap::LAYOUT, imports, tree))?
+        json::canonical(&(bootstrap::LAYOUT, imports, tree))
     } else {
-        json::canonical(&(bootstrap::LAYOUT, imports, tree, bytecode))?
+        json::canonical(&(bootstrap::LAYOUT, imports, tree, bytecode))
     };
-    Ok(hex(&Sha256::digest(&key))[..KEY].to_owned())
+    hex(&Sha256::digest(&key))[..KEY].to_owned()
 }
 
 fn packed(wheel: &PlannedWheel) -> PackedWheel {

@@ -107,8 +107,6 @@ pub enum AppError {
     Output(#[from] OutputError),
     #[error("Failed to write the archive")]
     Write { source: io::Error },
-    #[error("Failed to write the manifest")]
-    Canonical { source: serde_json::Error },
 }
 
 /// `; did you mean a, b or c?` for the names nearest to `wanted`, or what there is when none is near.

@@ -48,8 +48,6 @@ pub enum StampError {
     KeyMissing { key: String, nearest: String },
     #[error("Failed to stamp: the stamp has {size} bytes, but may have {STAMP_LIMIT}\nhint: name fewer keys")]
     Size { size: usize },
-    #[error("Failed to write the stamp")]
-    Canonical { source: serde_json::Error },
     #[error("Failed to write the archive")]
     Write { source: io::Error },
     #[error(transparent)]
@@ -100,7 +98,7 @@ impl Stamp {
     ///
     /// # Errors
     /// None that can happen with strings.
-    pub fn canonical(&self) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn canonical(&self) -> Vec<u8> {
         json::canonical(&self.0)
     }
 
@@ -134,7 +132,7 @@ pub fn stamp(file: &Path, stamp: &Stamp, output: &Path) -> Result<(), StampError
     }
     directory.truncate(directory.len() - end.len());
 
-    let content = stamp.canonical().map_err(|source| StampError::Canonical { source })?;
+    let content = stamp.canonical();
     if content.len() as u64 > STAMP_LIMIT {
         return Err(StampError::Size { size: content.len() });
     }

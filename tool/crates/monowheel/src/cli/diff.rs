@@ -34,7 +34,7 @@ impl Diff {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
         let difference = diff::diff(&self.a, &self.b)?;
         if self.json {
-            io::stdout().write_all(&json::canonical(&difference)?)?;
+            io::stdout().write_all(&json::canonical(&difference))?;
         } else {
             anstream::stdout().write_all(diff::words(&difference).as_bytes())?;
         }

@@ -35,7 +35,7 @@ impl Facts {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
         let options = Options { sha256: self.sha256.clone(), origin: self.origin.clone(), limits: self.limits.into() };
         let facts = wheel::read(&self.wheel, &options)?;
-        output::write(&self.output, &json::canonical(&facts)?)?;
+        output::write(&self.output, &json::canonical(&facts))?;
         Ok(Exit::Done)
     }
 }

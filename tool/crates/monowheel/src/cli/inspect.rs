@@ -36,9 +36,9 @@ impl Inspect {
         let packages = Package::all(&application)?;
         let report = Report::new(&application, &packages)?;
         if let Some(out) = &self.html {
-            output::write(out, page(&report, &packages)?.as_bytes())?;
+            output::write(out, page(&report, &packages).as_bytes())?;
         } else if self.json {
-            io::stdout().write_all(&json::canonical(&report)?)?;
+            io::stdout().write_all(&json::canonical(&report))?;
         } else {
             anstream::stdout().write_all(text(&report, &packages).as_bytes())?;
         }

@@ -57,7 +57,7 @@ impl Locate {
             _ => anyhow::bail!("Expected --file, or --package with --version and --environment"),
         };
         let located = lock::locate(&page, &self.page_url, &wanted)?;
-        std::io::stdout().lock().write_all(&json::canonical(&located)?)?;
+        std::io::stdout().lock().write_all(&json::canonical(&located))?;
         Ok(Exit::Done)
     }
 }

@@ -108,7 +108,7 @@ impl Resolve {
             Some(HalfName::Targets) => resolution.half(lock::Half::Targets),
             None => resolution,
         };
-        let text = json::canonical(&resolution)?;
+        let text = json::canonical(&resolution);
         match &self.output {
             Some(path) => output::write(path, &text)?,
             None => std::io::stdout().lock().write_all(&text)?,

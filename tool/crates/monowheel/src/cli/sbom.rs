@@ -67,7 +67,7 @@ impl Sbom {
         let bytes = bill.write(match self.format {
             Choice::Cyclonedx => Format::CycloneDx,
             Choice::Spdx => Format::Spdx,
-        })?;
+        });
         match &self.output {
             Some(path) => output::write(path, &bytes)?,
             None => io::stdout().write_all(&bytes)?,

@@ -42,7 +42,7 @@ impl Verify {
     pub(super) fn run(&self) -> anyhow::Result<Exit> {
         let checks = verify(&Application::open(&self.file)?, self.lock.as_deref(), &self.limits.into())?;
         if self.json {
-            io::stdout().write_all(&json::canonical(&checks)?)?;
+            io::stdout().write_all(&json::canonical(&checks))?;
         } else {
             anstream::stdout().write_all(text(&checks)?.as_bytes())?;
         }

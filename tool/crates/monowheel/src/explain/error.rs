@@ -32,8 +32,6 @@ pub enum ExplainError {
     Lock { source: LockError },
     #[error("No wheel of that name is inside: `{name}`{}", hint(inside))]
     NoWheel { name: String, inside: Vec<String> },
-    #[error("Failed to write JSON")]
-    Json { source: serde_json::Error },
     #[error(transparent)]
     Output(#[from] OutputError),
 }

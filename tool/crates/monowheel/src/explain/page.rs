@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::json;
 
-use super::error::ExplainError;
 use super::inspect::Report;
 use super::package::Package;
+use crate::json::value;
 
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
@@ -36,16 +36,13 @@ struct Node {
 }
 
 /// Renders the page.
-///
-/// # Errors
-/// None that can happen with data of this crate.
-pub fn page(report: &Report, packages: &[Package]) -> Result<String, ExplainError> {
-    let failed = |source| ExplainError::Json { source };
-    let mut shown = serde_json::to_value(report).map_err(failed)?;
+#[must_use]
+pub fn page(report: &Report, packages: &[Package]) -> String {
+    let mut shown = value(report);
     shown["pythons"] = json!(report.pythons());
     let data = json!({ "report": shown, "tree": tree(report, packages), "largest": report.largest(packages, LARGEST) });
     // `<` cannot stand in the data: `</script>` and `<!--` would end or change what the browser takes for it.
-    let data = serde_json::to_string(&data).map_err(failed)?.replace('<', "\\u003c");
+    let data = data.to_string().replace('<', "\\u003c");
     let mut page = String::with_capacity(PAGE.len() + STYLE.len() + SCRIPT.len() + data.len());
     let mut rest = PAGE;
     // One pass, so that no value is searched for words.
@@ -64,7 +61,7 @@ pub fn page(report: &Report, packages: &[Package]) -> Result<String, ExplainErro
         rest = after;
     }
     page.push_str(rest);
-    Ok(page)
+    page
 }
 
 fn escape(text: &str) -> String {

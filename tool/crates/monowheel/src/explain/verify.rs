@@ -77,13 +77,13 @@ fn plural(count: usize, what: &str) -> String {
 
 /// The manifest is canonical, so that equal applications have equal digests, and its keys follow from its wheels.
 fn manifest(application: &Application) -> Result<Check, ExplainError> {
-    let canonical = json::canonical(&application.manifest).map_err(|source| ExplainError::Json { source })?;
+    let canonical = json::canonical(&application.manifest);
     let mut problems = Vec::new();
     if hex(&Sha256::digest(&canonical)) != application.digest {
         problems.push("it is not in canonical form".to_owned());
     }
     let manifest = &application.manifest;
-    let key = app::dependencies_key(&manifest.imports, &manifest.wheels).map_err(|source| ExplainError::Json { source })?;
+    let key = app::dependencies_key(&manifest.imports, &manifest.wheels);
     if !manifest.wheels.is_sorted_by(|a, b| a.file < b.file) {
         problems.push("its wheels are not sorted, or there are two of one name".to_owned());
     }
@@ -311,7 +311,7 @@ fn stamp(application: &Application) -> Result<Option<Check>, ExplainError> {
     }
     let count = match application.stamp() {
         Ok(Some(stamp)) => {
-            if hex(&Sha256::digest(&stamp.canonical().map_err(|source| ExplainError::Json { source })?)) != sha256 {
+            if hex(&Sha256::digest(stamp.canonical())) != sha256 {
                 problems.push(format!("`{STAMP}` is not in canonical form"));
             }
             stamp.values().len()

@@ -26,12 +26,6 @@ pub enum LauncherError {
         /// How often the mark was found.
         found: usize,
     },
-    /// The settings are no JSON; cannot happen.
-    #[error("Failed to write the settings")]
-    Settings {
-        /// Why.
-        source: serde_json::Error,
-    },
 }
 
 /// An interpreter in the file, as the manifest has it.
@@ -67,7 +61,7 @@ pub fn head(program: &[u8], head: &Head, interpreter: Option<&Bundled>) -> Resul
     let [place] = places.as_slice() else { return Err(LauncherError::Mark { found: places.len() }) };
     let (env, flags) = (head.env, head.interpreter_args);
     let settings = Settings { env, flags, interpreter, names: head.names(), needs: head.needs() };
-    let settings = json::canonical(&settings).map_err(|source| LauncherError::Settings { source })?;
+    let settings = json::canonical(&settings);
     let mut bytes = program.to_vec();
     let mut block = MARK.to_vec();
     for number in [program.len() as u64, settings.len() as u64, head.main_offset, head.main_size] {

@@ -231,7 +231,7 @@ mod tests {
         site-packages/pkg/tool.sh x
         ");
         let rest = Facts { sha256: String::new(), crc32: 0, size: 0, files: Vec::new(), ..facts };
-        let json = String::from_utf8(crate::json::canonical(&rest).unwrap()).unwrap();
+        let json = String::from_utf8(crate::json::canonical(&rest)).unwrap();
         insta::assert_snapshot!(json.replace(",\"", ",\n\""), @r#"
         {"console_scripts":{"pkg":"pkg:main"},
         "crc32":0,

@@ -27,8 +27,6 @@ pub enum ProjectError {
     Name { path: PathBuf },
     #[error("Nothing says what to run\nhint: give one of --script, --entry-point and --main{}", listed(scripts))]
     NoEntry { scripts: Vec<String> },
-    #[error("`{package}` has wheels without a sha256 in the lock file: `{file}`\nhint: lock again with hashes")]
-    NoHash { package: String, file: String },
     #[error(transparent)]
     App(#[from] AppError),
     #[error(transparent)]

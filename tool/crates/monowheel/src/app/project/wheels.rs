@@ -27,10 +27,8 @@ pub fn locked(
         let name = package.name.clone();
         match wheel {
             Pick::Locked(wheel) => {
+                // One without a hash has not been chosen.
                 let (file, sha256) = (wheel.file.to_string(), wheel.sha256.clone());
-                if sha256.is_empty() {
-                    return Err(ProjectError::NoHash { package: name, file });
-                }
                 let urls = match &wheel.location {
                     Location::Url(url) => vec![url.clone()],
                     Location::Path(path) => vec![folder.join(path).display().to_string()],
@@ -93,6 +91,6 @@ fn facts((path, facts, sha256, origin): &Job, limits: Limits) -> Result<(), Proj
     }
     let options = wheel::Options { sha256: sha256.clone(), origin: Some(origin.clone()), limits };
     let read = wheel::read(path, &options)?;
-    let text = json::canonical(&read).map_err(|source| AppError::Canonical { source })?;
+    let text = json::canonical(&read);
     Ok(output::write(facts, &text).map_err(AppError::from)?)
 }

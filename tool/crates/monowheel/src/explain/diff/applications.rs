@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::super::application::Application;
 use crate::app::{Manifest, PackedWheel};
+use crate::json;
 
 /// Digits that an offset or a size takes in a shell head, and the digest.
 const DIGITS: usize = 12;
@@ -92,22 +93,20 @@ fn locked(wheel: &PackedWheel) -> Locked {
 }
 
 /// The fields that differ, apart from what the packages say.
-///
-/// # Errors
-/// None that can happen with a manifest.
-pub fn manifests(a: &Application, b: &Application) -> Result<Vec<ManifestDifference>, serde_json::Error> {
-    let (left, right) = (plain(&a.manifest)?, plain(&b.manifest)?);
+#[must_use]
+pub fn manifests(a: &Application, b: &Application) -> Vec<ManifestDifference> {
+    let (left, right) = (plain(&a.manifest), plain(&b.manifest));
     let mut found = Vec::new();
     walk("", Some(&left), Some(&right), &mut found);
-    Ok(found)
+    found
 }
 
 /// The manifest with its wheels by name, without what tells one wheel from another.
-fn plain(manifest: &Manifest) -> Result<Value, serde_json::Error> {
-    let mut value = serde_json::to_value(manifest)?;
+fn plain(manifest: &Manifest) -> Value {
+    let mut value = json::value(manifest);
     let mut wheels = serde_json::Map::new();
     for wheel in &manifest.wheels {
-        let mut fields = serde_json::to_value(wheel)?;
+        let mut fields = json::value(wheel);
         if let Some(fields) = fields.as_object_mut() {
             for field in ["file", "name", "version", "sha256", "size", "dist_info", "data"] {
                 fields.remove(field);
@@ -120,7 +119,7 @@ fn plain(manifest: &Manifest) -> Result<Value, serde_json::Error> {
         wheels.insert(wheel.name.clone(), fields);
     }
     value["wheels"] = Value::Object(wheels);
-    Ok(value)
+    value
 }
 
 fn walk(field: &str, a: Option<&Value>, b: Option<&Value>, found: &mut Vec<ManifestDifference>) {

@@ -90,7 +90,7 @@ pub fn diff(a: &Path, b: &Path) -> Result<Difference, ExplainError> {
     }
     if let (Ok(first), Ok(second)) = (Application::open(a), Application::open(b)) {
         difference.packages = applications::packages(&first.manifest, &second.manifest);
-        difference.manifest = applications::manifests(&first, &second).map_err(|source| ExplainError::Json { source })?;
+        difference.manifest = applications::manifests(&first, &second);
         difference.head = applications::heads(&first, &second);
         difference.stamp = applications::stamps(&first, &second);
     }

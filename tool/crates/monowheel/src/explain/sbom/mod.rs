@@ -89,17 +89,15 @@ impl Bill {
     }
 
     /// Writes the bill.
-    ///
-    /// # Errors
-    /// None that can happen with data of this crate.
-    pub fn write(&self, format: Format) -> Result<Vec<u8>, ExplainError> {
+    #[must_use]
+    pub fn write(&self, format: Format) -> Vec<u8> {
         let write = |identity: &str| match format {
             Format::CycloneDx => cyclonedx::document(self, identity),
             Format::Spdx => spdx::document(self, identity),
         };
-        let canonical = |identity: &str| json::canonical(&write(identity)).map_err(|source| ExplainError::Json { source });
+        let canonical = |identity: &str| json::canonical(&write(identity));
         // The document's own identity is the digest of everything else in it.
-        let blank = canonical(&"0".repeat(64))?;
+        let blank = canonical(&"0".repeat(64));
         canonical(&hex(&Sha256::digest(&blank)))
     }
 }
