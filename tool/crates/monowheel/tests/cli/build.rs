@@ -181,6 +181,92 @@ fn a_wheel_that_is_not_the_locked_one_is_refused() {
     assert!(words.contains("but the lock says") && words.contains("web-1.0-py3-none-any.whl"), "{words}");
 }
 
+#[test]
+fn a_wheel_beside_the_lock_is_the_locked_one_or_refused() {
+    let folder = project("");
+    let lock = fs::read_to_string(folder.path().join("uv.lock")).unwrap();
+    let file = folder.path().join("wheels/web-1.0-py3-none-any.whl");
+    let content = fs::read(&file).unwrap();
+    let registry = "source = { registry = \"https://index.invalid/simple\" }\n";
+    let url = "url = \"https://files.invalid/web-1.0-py3-none-any.whl\"";
+    fs::rename(folder.path().join("wheels"), folder.path().join("own")).unwrap();
+    let file = folder.path().join("own").join(file.file_name().unwrap());
+    let address = format!("url = \"file://{}\"", file.display());
+    let locks = [
+        lock.replace(registry, "source = { path = \"own/web-1.0-py3-none-any.whl\" }\n")
+            .replace(url, "filename = \"web-1.0-py3-none-any.whl\""),
+        lock.replace(registry, "source = { registry = \"own\" }\n").replace(url, "path = \"web-1.0-py3-none-any.whl\""),
+        lock.replace(url, &address),
+    ];
+    for lock in locks {
+        fs::write(folder.path().join("uv.lock"), &lock).unwrap();
+        fs::write(&file, &content).unwrap();
+        assert_eq!(manifest(&built(folder.path(), &["--script", "web"]))["wheels"][0]["sha256"], hex(&Sha256::digest(&content)), "{lock}");
+        for folder in ["out", "cache"].map(|name| folder.path().join(name)) {
+            if folder.is_dir() { fs::remove_dir_all(folder).unwrap() } else { fs::remove_file(folder).unwrap() }
+        }
+        // As long as the other, so that the hash alone can tell.
+        fs::write(&file, wheel("web", &[("web/__init__.py", "def run(): 666\n")])).unwrap();
+        let words = refused(folder.path(), &["--script", "web"]);
+        assert!(words.contains("but the lock says") && words.contains("web-1.0-py3-none-any.whl"), "{words}");
+    }
+}
+
+#[test]
+fn a_wheel_without_a_hash_in_the_lock_is_not_taken() {
+    let folder = project("");
+    let lock = fs::read_to_string(folder.path().join("uv.lock")).unwrap();
+    let (before, hash) = lock.split_once(", hash = ").unwrap();
+    fs::write(folder.path().join("uv.lock"), format!("{before}{}", hash.split_once('"').unwrap().1.split_once('"').unwrap().1)).unwrap();
+    insta::assert_snapshot!(refused(folder.path(), &["--script", "web"]), @"
+    error: No wheel of web 1.0 in the lock file fits Python 3.11 on x86_64-unknown-linux-gnu
+      web-1.0-py3-none-any.whl has no hash in the lock file, so it cannot be pinned
+    hint: build or find a wheel of it and name it with `wheels.override(...)`
+    ");
+}
+
+#[test]
+fn a_wheel_that_is_given_by_hand_is_named_by_what_it_is() {
+    let folder = project("");
+    let file = folder.path().join("wheels/web-1.0-py3-none-any.whl");
+    for text in ["def run(): ...\n", "def run(): 666\n"] {
+        let content = wheel("web", &[("web/__init__.py", text)]);
+        fs::write(&file, &content).unwrap();
+        let instead = format!("web={}", file.display());
+        for arguments in [["--override", instead.as_str()], ["--wheel", "wheels/web-1.0-py3-none-any.whl"]] {
+            if arguments[0] == "--wheel" {
+                fs::rename(folder.path().join("uv.lock"), folder.path().join("kept")).unwrap();
+            }
+            let manifest = manifest(&built(folder.path(), &[&["--script", "web"], &arguments[..]].concat()));
+            assert_eq!(manifest["wheels"][0]["sha256"], hex(&Sha256::digest(&content)));
+        }
+        fs::rename(folder.path().join("kept"), folder.path().join("uv.lock")).unwrap();
+    }
+}
+
+#[test]
+fn a_project_that_cannot_be_read_or_is_elsewhere_is_refused() {
+    let folder = project("");
+    let other = TempDir::new().unwrap();
+    fs::write(other.path().join("main.py"), "").unwrap();
+    let main = other.path().join("main.py").display().to_string();
+    let outside = refused(folder.path(), &["--main", &main]);
+    let elsewhere = other.path().canonicalize().unwrap().display().to_string();
+    insta::assert_snapshot!(outside.replace(&elsewhere, "elsewhere"), @"
+    error: `elsewhere/main.py` is not below `…`, the folder of the lock file
+    hint: first-party code belongs to the workspace
+    ");
+    fs::write(folder.path().join("pyproject.toml"), "[project]\nname = 1\n").unwrap();
+    insta::assert_snapshot!(refused(folder.path(), &["--script", "web"]), @"
+    error: Failed to read project: `…/pyproject.toml`
+      caused by: TOML parse error at line 2, column 8
+      |
+    2 | name = 1
+      |        ^
+    invalid type: integer `1`, expected a string
+    ");
+}
+
 /// Gives the project what the other options of a head name: a launcher, and a folder `python` with an interpreter.
 fn head(folder: &Path) {
     let launcher = [b"ELF".as_slice(), b"monowheel-launcher-configuration", &[0; 96]].concat();

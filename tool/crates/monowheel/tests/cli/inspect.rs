@@ -93,3 +93,22 @@ fn what_is_no_file_of_ours_is_refused() {
       caused by: No such file or directory (os error 2)
     ");
 }
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_refused() {
+    let project = application();
+    let of = |manifest: &str| {
+        let mut writer = monowheel::zip::Writer::new(Vec::new(), 0);
+        writer.bytes("monowheel/manifest.json", false, manifest.as_bytes()).unwrap();
+        project.write("app", writer.finish().unwrap());
+        refused(project.path(), &["inspect", "app"])
+    };
+    insta::assert_snapshot!([of("{"), of("{\"version\":1}"), of("{\"version\":99}")].concat(), @"
+    error: Failed to read the manifest inside: `app`
+      caused by: EOF while parsing an object at line 1 column 1
+    error: Failed to read the manifest inside: `app`
+      caused by: missing field `entry` at line 1 column 13
+    error: Failed to read the manifest inside: `app`
+    hint: it has version 99, and this tool reads version 1; take the monowheel that made it, or a newer one
+    ");
+}

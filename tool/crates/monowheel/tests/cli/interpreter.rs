@@ -228,6 +228,55 @@ fn what_is_no_interpreter_is_refused() {
 }
 
 #[test]
+fn members_of_an_archive_belong_to_one_folder() {
+    let of = |name: &str, kind: tar::EntryType| {
+        let project = project().line(json!({"kind": "interpreter", "path": "python.tar"}));
+        let mut tar = tar::Builder::new(Vec::new());
+        for (name, kind) in [("python/bin/python3", tar::EntryType::Regular), (name, kind)] {
+            let mut header = tar::Header::new_ustar();
+            // As they are: the library would refuse some of these names.
+            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_entry_type(kind);
+            header.set_size(0);
+            header.set_cksum();
+            tar.append(&header, std::io::empty()).unwrap();
+        }
+        project.write("python.tar", tar.into_inner().unwrap());
+        project.error().replace("//svc:bin: the interpreter cannot be bundled", "…")
+    };
+    let file = tar::EntryType::Regular;
+    let errors = [of("python/../../x", file), of("/etc/x", file), of("other/x", file), of("python/x", tar::EntryType::Char)];
+    insta::assert_snapshot!(errors.concat(), @"
+    error: …
+      caused by: `python.tar` has a member that is no file or link within it: `python/../../x`
+    error: …
+      caused by: `python.tar` has a member that is no file or link within it: `/etc/x`
+    error: …
+      caused by: `python.tar` has a member that is no file or link within it: `other/x`
+    error: …
+      caused by: `python.tar` has a member that is no file or link within it: `python/x`
+    ");
+}
+
+#[test]
+fn a_version_that_nothing_tells_must_be_given() {
+    let of = |version: Option<&str>| {
+        let mut line = json!({"kind": "interpreter", "path": "python", "executable": "bin/python"});
+        line.as_object_mut().unwrap().extend(version.map(|version| ("version".to_owned(), json!(version))));
+        let project = project().line(line);
+        project.write("python/bin/python", program());
+        project.write("python/lib/python3.11/os.py", "");
+        project
+    };
+    insta::assert_snapshot!(of(None).error(), @"
+    error: //svc:bin: the interpreter cannot be bundled
+      caused by: the version of the interpreter cannot be told by its headers or its program's name
+    hint: give it a `version`, such as `3.11`
+    ");
+    assert_eq!(manifest(&of(Some("3.11")).file())["interpreter"]["version"], "3.11");
+}
+
+#[test]
 fn listed_files_belong_to_one_folder() {
     let listed = |executable: &str, dest: &str| {
         let line = json!({"kind": "interpreter_file", "path": "launcher", "dest": dest});

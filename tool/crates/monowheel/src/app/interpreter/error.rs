@@ -26,7 +26,7 @@ pub enum InterpreterError {
         "a glob that is not valid: `{glob}`\nhint: write a path within the interpreter's folder, with `*` and `?` within its parts and `**` as a part"
     )]
     Glob { glob: String },
-    #[error("`{}` has a member that is no place within it: `{name}`", path.display())]
+    #[error("`{}` has a member that is no file or link within it: `{name}`", path.display())]
     Place { path: PathBuf, name: String },
     #[error("`{name}` is in two places at once, or stands below a file or a link")]
     Twice { name: String },

@@ -111,9 +111,9 @@ pub fn build(request: &Request) -> Result<Built, ProjectError> {
     let target = target(request, lock.as_ref())?;
     let mut project = Project { request, folder, base, python_project, target, origin: String::new() };
     project.origin = format!("{}", request.project.join("pyproject.toml").display());
-    let (wheels, members) = match &lock {
-        Some(lock) => project.locked(lock)?,
-        None => (Vec::new(), Vec::new()),
+    let (wheels, members) = match (&lock, target) {
+        (Some(lock), Some(target)) => project.locked(lock, target)?,
+        _ => (Vec::new(), Vec::new()),
     };
     let mut input = project.input(members)?;
     input.wheels = wheels;
@@ -149,7 +149,7 @@ fn find_lock(folder: &Path) -> Result<PathBuf, ProjectError> {
 fn target(request: &Request, lock: Option<&Lock>) -> Result<Option<Target>, ProjectError> {
     let platform = match request.platform {
         Some(platform) => platform,
-        None => host().ok_or(ProjectError::UnknownHost)?,
+        None => host_platform(std::env::consts::OS, std::env::consts::ARCH)?,
     };
     let Some(lock) = lock else {
         return Ok(request.python.map(|python| Target { platform, python }));
@@ -158,22 +158,27 @@ fn target(request: &Request, lock: Option<&Lock>) -> Result<Option<Target>, Proj
     let versions = lock::python_versions(lock, &asked)?;
     let pinned = lock::pinned_python(&lock.path).and_then(|text| text.parse::<Python>().ok());
     let same = |python: &&Python| pinned.is_some_and(|pinned| (pinned.minor, pinned.free_threaded) == (python.minor, python.free_threaded));
-    let python = versions.iter().find(same).or(versions.first()).copied().ok_or(ProjectError::UnknownHost)?;
+    // There is at least one, or the lock has been refused.
+    let python = *versions.iter().find(same).unwrap_or(&versions[0]);
     Ok(Some(Target { platform, python }))
 }
 
 /// The platform that this tool was built for, if the table has it.
 #[must_use]
 pub fn host() -> Option<Platform> {
-    let name = match (std::env::consts::OS, std::env::consts::ARCH) {
+    host_platform(std::env::consts::OS, std::env::consts::ARCH).ok()
+}
+
+fn host_platform(system: &str, machine: &str) -> Result<Platform, ProjectError> {
+    let name = match (system, machine) {
         ("linux", "x86_64") => "x86_64-unknown-linux-gnu",
         ("linux", "aarch64") => "aarch64-unknown-linux-gnu",
         ("macos", "aarch64") => "aarch64-apple-darwin",
         ("macos", "x86_64") => "x86_64-apple-darwin",
         ("windows", "x86_64") => "x86_64-pc-windows-msvc",
-        _ => return None,
+        _ => "",
     };
-    name.parse().ok()
+    name.parse().map_err(|_| ProjectError::UnknownHost)
 }
 
 /// A project while it is built.
@@ -196,8 +201,7 @@ impl Project<'_> {
     }
 
     /// The wheels that the lock gives this project, fetched, and the folders of the workspace members among its dependencies.
-    fn locked(&mut self, lock: &Lock) -> Result<(Vec<super::input::WheelInput>, Vec<PathBuf>), ProjectError> {
-        let target = self.target.ok_or(ProjectError::UnknownHost)?;
+    fn locked(&mut self, lock: &Lock, target: Target) -> Result<(Vec<super::input::WheelInput>, Vec<PathBuf>), ProjectError> {
         let own = self.request.package.as_deref().or(self.python_project.name.as_deref()).map(normalize).unwrap_or_default();
         let known = |name: &str| lock.projects().any(|(_, package)| package.name == name);
         // Formats that do not name the project have its dependencies under no name.
@@ -284,5 +288,24 @@ impl Project<'_> {
             }
             (entry_point, script) => Ok((entry_point.clone(), script.clone())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{host, host_platform};
+
+    #[test]
+    fn machines_that_are_not_in_the_table_need_a_platform() {
+        for (system, machine) in
+            [("linux", "x86_64"), ("linux", "aarch64"), ("macos", "aarch64"), ("macos", "x86_64"), ("windows", "x86_64")]
+        {
+            assert!(host_platform(system, machine).is_ok(), "{system} {machine}");
+        }
+        assert!(host().is_some());
+        insta::assert_snapshot!(host_platform("linux", "riscv64").unwrap_err(), @"
+        This machine's platform is not in the table
+        hint: name the target with --platform
+        ");
     }
 }
