@@ -281,3 +281,27 @@ fn a_wheel_for_another_python_is_refused() {
     hint: build for another `python_version`, or lock other versions
     ");
 }
+
+#[test]
+fn one_application_and_at_most_one_interpreter_are_described() {
+    let second = || application().line(json!({"kind": "application", "version": 1, "origin": "//svc:other", "main": "_main/a.py"}));
+    let interpreter = json!({"kind": "interpreter", "path": "python"});
+    let two = application().line(interpreter.clone()).line(interpreter);
+    insta::assert_snapshot!([second().error(), two.error()].concat(), @"
+    error: Failed to read manifest: `manifest.jsonl`
+    hint: it must hold one line of kind `application`, but holds 2
+    error: Failed to read manifest: `manifest.jsonl`
+    hint: it may hold one line of kind `interpreter`, but holds 2
+    ");
+}
+
+#[test]
+fn a_launcher_is_a_launcher() {
+    let project = Project::new(json!({"main": "_main/a.py", "launcher": "launcher"})).source("_main/a.py", "");
+    project.write("launcher", "#!/bin/sh\n");
+    insta::assert_snapshot!(project.error(), @"
+    error: //svc:bin: `launcher` cannot be put in front of the application
+      caused by: Not a launcher of this version of monowheel
+    hint: its block of settings was found 0 times, and must be there once
+    ");
+}

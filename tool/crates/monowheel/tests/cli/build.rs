@@ -267,6 +267,44 @@ fn a_project_that_cannot_be_read_or_is_elsewhere_is_refused() {
     ");
 }
 
+#[test]
+fn what_cannot_be_kept_or_written_is_named() {
+    let folder = project("");
+    fs::write(folder.path().join("cache"), "a file").unwrap();
+    let words = refused(folder.path(), &["--script", "web"]);
+    assert!(words.starts_with("error: Failed to keep a download: `cache/"), "{words}");
+    assert!(words.ends_with("/web-1.0-py3-none-any.whl`\n  caused by: Not a directory (os error 20)\n"), "{words}");
+    fs::remove_file(folder.path().join("cache")).unwrap();
+    fs::create_dir_all(folder.path().join("out/put")).unwrap();
+    let output = build(folder.path(), &["--script", "web"]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @"
+    error: Failed to write output: `out`
+      caused by: Is a directory (os error 21)
+    ");
+}
+
+#[test]
+fn a_lock_for_no_python_is_refused() {
+    let folder = project("");
+    let lock = fs::read_to_string(folder.path().join("uv.lock")).unwrap();
+    fs::write(folder.path().join("uv.lock"), lock.replacen(">=3.11", "<3", 1)).unwrap();
+    insta::assert_snapshot!(refused(folder.path(), &["--script", "web"]), @"error: No known version of Python is admitted by the lock file, which requires Python `<3`");
+}
+
+#[test]
+fn an_override_names_a_package_and_a_file() {
+    let folder = project("");
+    let output = build(folder.path(), &["--script", "web", "--override", "web"]);
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @"
+    error: invalid value 'web' for '--override <PACKAGE=FILE>': Not an override: `web`
+    hint: write `PACKAGE=FILE`
+
+    For more information, try '--help'.
+    ");
+}
+
 /// Gives the project what the other options of a head name: a launcher, and a folder `python` with an interpreter.
 fn head(folder: &Path) {
     let launcher = [b"ELF".as_slice(), b"monowheel-launcher-configuration", &[0; 96]].concat();

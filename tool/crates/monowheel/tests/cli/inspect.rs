@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::built::{application, assembled, printed, refused, wheel};
-use crate::harness::Project;
+use crate::harness::{Project, Wheel};
 
 #[test]
 fn the_summary_says_what_is_inside() {
@@ -110,5 +110,16 @@ fn a_manifest_that_cannot_be_read_is_refused() {
       caused by: missing field `entry` at line 1 column 13
     error: Failed to read the manifest inside: `app`
     hint: it has version 99, and this tool reads version 1; take the monowheel that made it, or a newer one
+    ");
+}
+
+#[test]
+fn a_wheel_inside_that_cannot_be_read_is_named() {
+    let project = Project::new(json!({"main": "_main/a.py"})).source("_main/a.py", "").wheel(&Wheel::new("web"));
+    assembled(&project, "app");
+    insta::assert_snapshot!(refused(project.path(), &["inspect", "app"]), @"
+    error: Failed to read wheel `web-1.0-py3-none-any.whl`: `app`
+      caused by: Archive is truncated or no zip: it has no end record
+    hint: the download may have been cut off; fetch the wheel again
     ");
 }
