@@ -137,6 +137,8 @@ class Archive:
             at, rest = at + len(piece), rest - len(piece)
             for content in self.decompressed(entry, decompress, piece):
                 crc, size = zlib.crc32(content, crc), size + len(content)
+                if size > entry.size:
+                    self.check(entry, crc, size)
                 yield content
         self.check(entry, crc, size)
 
@@ -149,11 +151,17 @@ class Archive:
         data = self.raw(entry)
         if entry.method == DEFLATED:
             try:
-                data = zlib.decompress(data, -15, entry.size or 1)
+                # One byte more than it says is enough to know that it lies.
+                data = zlib.decompressobj(-15).decompress(data, entry.size + 1)
             except zlib.error as error:
                 raise self.damaged(f"{entry.name}: {error}") from None
         elif entry.method != STORED:
-            data = b"".join(self.decompressed(entry, decompressor(entry.method), bytes(data)))
+            content = bytearray()
+            for piece in self.decompressed(entry, decompressor(entry.method), bytes(data)):
+                content += piece
+                if len(content) > entry.size:
+                    break
+            data = bytes(content)
         self.check(entry, zlib.crc32(data), len(data))
         return data
 
