@@ -141,6 +141,7 @@ some name = every_thing.cli
             Member("every_thing/read-only", "", mode=0o100444),
             Member("every_thing/no-mode", "", mode=0),
             Member("every_thing/dos", "", mode=0o100755, system=0),
+            Member("every_thing/drop.me"),
             Member("every_thing.pth", "every_more\nimport sys; sys.every_thing = True\n"),
             Member(f"{data}/purelib/every_pure/__init__.py", "VALUE = 2\n"),
             Member(f"{data}/platlib/every_plat/__init__.py", "VALUE = 3\n"),
@@ -211,10 +212,22 @@ TEXT = "some text, and more of it\n" * 5000
 def archives() -> "list[Made]":
     """Give wheels that are zipped otherwise: stored, in a stream, with ZIP64."""
     return [
-        Made("stored-1.0-py3-none-any.whl", [Member("stored/text.txt", TEXT, method=0), Member("stored/none.txt")]),
-        Made("streamed-1.0-py3-none-any.whl", [Member("streamed/text.txt", TEXT)], streamed=True),
-        Made("wide-1.0-py3-none-any.whl", [Member("wide/text.txt", TEXT)], wide=True),
-        Made("wide_streamed-1.0-py3-none-any.whl", [Member("wide_streamed/a.txt", TEXT)], wide=True, streamed=True),
+        Made(
+            "stored-1.0-py3-none-any.whl",
+            [Member("stored/text.txt", TEXT, method=0), Member("stored/none.txt"), Member("stored/drop.me", TEXT)],
+        ),
+        Made(
+            "streamed-1.0-py3-none-any.whl",
+            [Member("streamed/text.txt", TEXT), Member("streamed/drop.me", TEXT)],
+            streamed=True,
+        ),
+        Made("wide-1.0-py3-none-any.whl", [Member("wide/text.txt", TEXT), Member("wide/drop.me", TEXT)], wide=True),
+        Made(
+            "wide_streamed-1.0-py3-none-any.whl",
+            [Member("wide_streamed/a.txt", TEXT), Member("wide_streamed/drop.me", TEXT)],
+            wide=True,
+            streamed=True,
+        ),
     ]
 
 
@@ -223,8 +236,14 @@ def old_archives() -> "list[Made]":
     methods = {"bzip2": zipfile.ZIP_BZIP2, "lzma": zipfile.ZIP_LZMA}
     packed = [Member(f"packed/{name}.txt", TEXT, method=method) for name, method in methods.items()]
     return [
-        Made("packed-1.0-py3-none-any.whl", packed),
-        Made("legacy-1.0-py3-none-any.whl", [LegacyMember("legacy/gr\u00f6\u00dfe \u2591.txt", "code page 437")]),
+        Made("packed-1.0-py3-none-any.whl", [*packed, Member("packed/drop.me", TEXT, method=zipfile.ZIP_LZMA)]),
+        Made(
+            "legacy-1.0-py3-none-any.whl",
+            [
+                LegacyMember("legacy/gr\u00f6\u00dfe \u2591.txt", "code page 437"),
+                LegacyMember("legacy/gr\u00f6\u00dfe/drop.me"),
+            ],
+        ),
     ]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from made import archives, every_scheme, names, namespaces, old_archives
-from trees import compare, interpreter
+from trees import TOOL, assemble, compare, interpreter, run
 
 # What README.md of this folder tells of, in the order of the comparison: who does it otherwise, where, and how.
 DOCUMENTED = [
@@ -35,7 +35,7 @@ def test_trees_are_those_of_uv_and_pip(tmp_path: Path) -> None:
     wheels = [every_scheme(), *names(), *archives(), *namespaces()]
     files, differences = compare([wheel.write(tmp_path) for wheel in wheels], interpreter())
     assert [told(difference) for difference in differences] == DOCUMENTED
-    assert files == 122
+    assert files == 127
 
 
 def test_trees_of_old_archives_are_those_of_pip(tmp_path: Path) -> None:
@@ -43,7 +43,19 @@ def test_trees_of_old_archives_are_those_of_pip(tmp_path: Path) -> None:
     wheels = [wheel.write(tmp_path) for wheel in old_archives()]
     files, differences = compare(wheels, interpreter(), ("monowheel", "pip"))
     assert differences == []
-    assert files == 7
+    assert files == 9
     for wheel in wheels:
         with pytest.raises(RuntimeError):
             compare([wheel], interpreter(), ("uv",))
+
+
+def test_what_is_left_of_them_are_wheels(tmp_path: Path) -> None:
+    """Without one file each: written anew, whatever the archive was like."""
+    wheels = [wheel.write(tmp_path) for wheel in (*archives(), *old_archives())]
+    application = assemble(wheels, tmp_path / "parts", exclude=["**/drop.me"])
+    run(TOOL, "verify", application)
+    run(TOOL, "extract", application, "--all", "--output", tmp_path / "out")
+    rewritten = [tmp_path / "out" / wheel.name for wheel in wheels]
+    files, differences = compare(rewritten, interpreter(), ("monowheel", "pip"))
+    assert differences == []
+    assert files == compare(wheels, interpreter(), ("monowheel",))[0] - len(wheels)
