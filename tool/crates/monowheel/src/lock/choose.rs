@@ -72,7 +72,7 @@ impl FromStr for Override {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChooseError {
     /// A name that the lock file does not have.
-    #[error("Nothing of this name in the lock file: `{name}`\nhint: it has {}", known.join(", "))]
+    #[error("Nothing of this name in the lock file: `{name}`\nhint: {}", super::error::hint(known))]
     Unknown {
         /// What was asked for.
         name: String,

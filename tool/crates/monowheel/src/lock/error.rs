@@ -50,7 +50,8 @@ pub enum LockError {
     },
 }
 
-fn hint(known: &[String]) -> String {
+/// What there is in place of a name that is not there.
+pub(super) fn hint(known: &[String]) -> String {
     if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) }
 }
 

@@ -156,7 +156,7 @@ fn what_is_missing_is_named() {
     ");
     insta::assert_snapshot!(refused(folder.path(), &["--script", "web", "--extra", "fast"]), @"
     error: Nothing of this name in the lock file: `shop[fast]`
-    hint: it has
+    hint: it has none
     ");
     insta::assert_snapshot!(refused(folder.path(), &["--script", "web", "--python", "3.10"]), @"error: Python 3.10 is not admitted by the lock file, which requires Python `>=3.11`");
     for gone in ["wheels", "cache"] {
