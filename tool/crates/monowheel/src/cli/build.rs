@@ -94,8 +94,8 @@ pub(super) struct Build {
     /// Look here before the index: a folder or a page of links; may be repeated
     #[arg(long, short, value_name = "PLACE", help_heading = "Downloads")]
     find_links: Vec<String>,
-    /// Package index for files whose address the lock does not have
-    #[arg(long, short, value_name = "URL", help_heading = "Downloads", default_value = DEFAULT_INDEX)]
+    /// Package index for files whose address the lock does not have; by default the public one
+    #[arg(long, short, value_name = "URL", help_heading = "Downloads", default_value = DEFAULT_INDEX, hide_default_value = true)]
     index_url: String,
     /// Use only what is in the cache or in local folders
     #[arg(long, help_heading = "Downloads")]

@@ -54,8 +54,8 @@ pub(super) struct Resolve {
     #[arg(long, value_name = "NAME")]
     allow_unhashed: Vec<String>,
 
-    /// Look up files whose address the lock file does not say in this index.
-    #[arg(long, value_name = "URL", default_value = DEFAULT_INDEX)]
+    /// Look up files whose address the lock file does not say in this index; by default the public one.
+    #[arg(long, value_name = "URL", default_value = DEFAULT_INDEX, hide_default_value = true)]
     index_url: String,
 
     /// Print only a half of the answer: what can be fetched and named, or what each name means.
