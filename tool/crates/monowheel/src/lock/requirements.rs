@@ -42,7 +42,8 @@ pub(super) fn read(source: &Source, allow_unhashed: &BTreeSet<String>) -> Result
     builder.indexes = all.indexes;
     builder.find_links = all.find_links;
     let folder = source.path.parent().unwrap_or(Path::new(""));
-    let included = seen.iter().filter(|path| **path != source.path).map(|path| path.strip_prefix(folder).unwrap_or(path).to_owned());
+    let files: BTreeSet<&PathBuf> = seen.iter().map(|(path, _)| path).filter(|path| **path != source.path).collect();
+    let included = files.into_iter().map(|path| path.strip_prefix(folder).unwrap_or(path).to_owned());
     builder.beside = included.chain(all.folders).collect();
     builder.push(own).map_err(|problem| source.error_on_line(1, problem))?;
     Ok(builder.finish(Format::Requirements))
@@ -109,11 +110,14 @@ struct Collected {
     find_links: Vec<String>,
     folders: Vec<PathBuf>,
     no_index: bool,
+    /// Whether it is read for constraints alone.
+    constrains: bool,
 }
 
 impl Collected {
-    fn file(&mut self, source: &Source, seen: &mut BTreeSet<PathBuf>) -> Result<(), LockError> {
-        if !seen.insert(source.path.clone()) {
+    fn file(&mut self, source: &Source, seen: &mut BTreeSet<(PathBuf, bool)>) -> Result<(), LockError> {
+        // Once as constraints and once as requirements.
+        if !seen.insert((source.path.clone(), self.constrains)) {
             return Ok(());
         }
         for line in line::lines(source)? {
@@ -125,11 +129,11 @@ impl Collected {
         Ok(())
     }
 
-    fn option(&mut self, option: Option_, place: &Place, seen: &mut BTreeSet<PathBuf>) -> Result<(), LockError> {
+    fn option(&mut self, option: Option_, place: &Place, seen: &mut BTreeSet<(PathBuf, bool)>) -> Result<(), LockError> {
         match option {
             Option_::Requirement(path) => self.file(&included(&path, place)?, seen)?,
             Option_::Constraint(path) => {
-                let mut inner = Self::default();
+                let mut inner = Self { constrains: true, ..Self::default() };
                 inner.file(&included(&path, place)?, seen)?;
                 for pin in inner.pins {
                     self.constraints.entry(pin.name.clone()).or_default().push(pin);

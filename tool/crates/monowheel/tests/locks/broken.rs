@@ -171,3 +171,15 @@ fn no_file_no_format() {
     let error = lock::read(Path::new("Pipfile.lock"), &Options::default()).unwrap_err();
     assert!(error.to_string().starts_with("Not a known lock file: `Pipfile.lock`\nhint: "));
 }
+
+#[test]
+fn constraints_that_are_requirements_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("all.txt"), format!("-c all.txt\na==1 --hash={HASH}\n")).unwrap();
+    let path = folder.path().join("requirements.txt");
+    fs::write(&path, "-c all.txt\n-r all.txt\n").unwrap();
+    let lock = lock::read(&path, &Options::default()).unwrap();
+    let names: Vec<&str> = lock.packages.iter().filter(|package| !package.project).map(|package| package.name.as_str()).collect();
+    assert_eq!(names, ["a"]);
+    assert_eq!(lock.beside, [PathBuf::from("all.txt")]);
+}
