@@ -35,7 +35,17 @@ def bazel(folder: Path, *arguments: str, check: bool = True, **environment: str)
 
 @pytest.fixture(scope="module", autouse=True)
 def servers():
-    """Stop the servers at the end."""
+    """Stop the servers at the end; begin anew where the last run was of another checkout.
+
+    The module below stands at one path whatever checkout it uses. Bazel remembers which folders a repository rule watched,
+    and ends with an error where one of them, as those of a removed checkout, is no longer there.
+    """
+    checkout = ROOT / "checkout"
+    if not checkout.exists() or checkout.read_text() != str(TOP):
+        subprocess.run(["chmod", "-R", "u+w", str(ROOT)], check=False, capture_output=True)
+        shutil.rmtree(ROOT, ignore_errors=True)
+        ROOT.mkdir(parents=True)
+        checkout.write_text(str(TOP))
     yield
     for folder in [HERE, ROOT / "module"]:
         if folder.exists():
