@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 import common
+import module
 import scale
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,26 +27,10 @@ MAIN = "import numpy, pandas, scipy, sklearn, pyarrow, polars\n\nEDITS = 0\n"
 
 def generate(folder: Path) -> None:
     """Write the module: one application over all wheels of the lock file."""
-    monowheel = scale.module(folder.parent / "monowheel", common.tool())
+    monowheel = module.monowheel(folder.parent / "monowheel", common.tool())
     folder.mkdir(parents=True)
     shutil.copy(common.HERE / "science.txt", folder / "requirements.txt")
-    (folder / "MODULE.bazel").write_text(
-        f"""module(name = "remote")
-
-bazel_dep(name = "monowheel", version = "0.1.0")
-local_path_override(
-    module_name = "monowheel",
-    path = "{monowheel}",
-)
-
-wheels = use_extension("@monowheel//rules:extensions.bzl", "wheels")
-wheels.lock(
-    name = "pypi",
-    lock = "//:requirements.txt",
-)
-use_repo(wheels, "pypi")
-"""
-    )
+    module.write(folder, monowheel, "requirements.txt")
     (folder / "BUILD.bazel").write_text(
         """load("@monowheel//rules:defs.bzl", "python_binary")
 

@@ -8,7 +8,9 @@ Nothing is downloaded but the peers, once.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -16,9 +18,11 @@ import subprocess
 from pathlib import Path
 
 import common
+import module
 
 PACKAGES = 500
 ROUNDS = 11
+STARTS = 7
 PLATFORMS = [
     "x86_64-unknown-linux-gnu",
     "aarch64-unknown-linux-gnu",
@@ -87,16 +91,7 @@ def write(folder: Path) -> int:
         f'[project]\nname = "bench"\nversion = "0"\nrequires-python = ">=3.11"\ndependencies = [{names}]\n'
         '\n[[tool.uv.index]]\nurl = "https://wheels.invalid/simple"\ndefault = true\n'
     )
-    (folder / "BUILD.bazel").write_text('exports_files(["uv.lock"])\n')
     return text.count(".whl")
-
-
-def module(folder: Path, lines: str) -> None:
-    """Write MODULE.bazel with `lines` of its own."""
-    (folder / "MODULE.bazel").write_text(
-        'module(name = "bench")\n\nbazel_dep(name = "monowheel", version = "0.1.0")\nlocal_path_override(\n'
-        f'    module_name = "monowheel",\n    path = "{common.TOP}",\n)\n{lines}'
-    )
 
 
 def bazel(folder: Path, *words: str) -> str:
@@ -116,21 +111,37 @@ def processor(folder: Path) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def server(folder: Path) -> dict[str, tuple[float, float]]:
-    """Time the first command of a server, with the lock and without, and what the server works for it."""
-    found = {}
-    wheels = (
-        '\nwheels = use_extension("@monowheel//rules:extensions.bzl", "wheels")\n'
-        'wheels.lock(\n    name = "pypi",\n    lock = "//:uv.lock",\n)\nuse_repo(wheels, "pypi")\n'
+def evaluated(profile: Path) -> float:
+    """Give the seconds that evaluating the module extension took, by Bazel's own profile."""
+    with gzip.open(profile) as file:
+        events = json.load(file)["traceEvents"]
+    # Microseconds: the trace event format.
+    return sum(event["dur"] for event in events if event["name"].startswith("evaluate module extension:")) / 1e6
+
+
+def server(folder: Path, tool: Path) -> list[tuple[str, float, float, float]]:
+    """Time the first command of a server, with the lock and without: in all, of the processor, and of the extension.
+
+    Both load the rules of a target of the project, so that the difference is the lock file's.
+    """
+    found = []
+    monowheel = module.monowheel(folder / "monowheel", tool)
+    (folder / "main.py").touch()
+    (folder / "BUILD.bazel").write_text(
+        'load("@monowheel//rules:defs.bzl", "python_binary")\n\nexports_files(["uv.lock"])\n\n'
+        'python_binary(\n    name = "app",\n    main = "main.py",\n)\n'
     )
-    for what, lines, target in [
-        ("without a lock file", "", "//:all"),
-        ("with it", wheels, "@pypi//package_0"),
+    (folder / ".bazelignore").write_text("monowheel\n")
+    profile = folder / "profile.gz"
+    for what, lock_file, targets in [
+        ("without a lock file", None, "//:app"),
+        ("with it", "uv.lock", "//:app + @pypi//package_0"),
     ]:
-        module(folder, lines)
-        bazel(folder, "query", target)  # builds the tool, where it is not there yet
-        taken = common.median(3, lambda: bazel(folder, "shutdown"), lambda t=target: bazel(folder, "query", t))
-        found[what] = taken, processor(folder)
+        module.write(folder, monowheel, lock_file)
+        command = ["query", targets, f"--profile={profile}"]
+        bazel(folder, *command)  # fetches the tool
+        taken = common.median(STARTS, lambda: bazel(folder, "shutdown"), lambda c=command: bazel(folder, *c))
+        found.append((what, taken, processor(folder), evaluated(profile)))
     bazel(folder, "shutdown")
     return found
 
@@ -165,9 +176,8 @@ def main() -> None:
         taken = common.median(ROUNDS, lambda: None, lambda c=command: common.run(*c))
         rows.append([name, f"{taken * 1000:.0f}"])
     lines = [f"## {PACKAGES} packages, {wheels} wheels", "", *common.table(["command", "ms"], rows), ""]
-    starts = server(folder)
-    starts = [[what, f"{taken:.2f}", f"{worked:.2f}"] for what, (taken, worked) in starts.items()]
-    header = ["lock file", "seconds", "processor seconds of the server"]
+    starts = [[what, *(f"{seconds:.2f}" for seconds in row)] for what, *row in server(folder, tool)]
+    header = ["lock file", "seconds", "processor seconds of the server", "seconds of the extension, by Bazel's profile"]
     lines += ["## The first query of a Bazel server", "", *common.table(header, starts), ""]
     common.keep("resolve", "Reading a lock file", lines)
 

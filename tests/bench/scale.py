@@ -20,6 +20,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+import module
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from runtime.files import Wheel
 
@@ -60,45 +62,14 @@ def lock(folder: Path) -> str:
     return 'version = 1\nrevision = 3\nrequires-python = ">=3.11"\n\n' + "\n".join(entries)
 
 
-def module(folder: Path, tool: Path | None) -> Path:
-    """Give the folder of Monowheel: this checkout, or, with a tool built before, its rules with that tool."""
-    if not tool:
-        return TOP
-    shutil.copytree(TOP / "rules", folder / "rules")
-    for name in ("MODULE.bazel", "BUILD.bazel"):
-        shutil.copy(TOP / name, folder / name)
-    digest = hashlib.sha256(tool.read_bytes()).hexdigest()
-    entry = (
-        f'"{os.uname().machine}-unknown-linux-musl": struct(urls = ["file://{tool.resolve()}"], sha256 = "{digest}")'
-    )
-    (folder / "rules/private/prebuilt.bzl").write_text(f'"""The tool."""\n\nPREBUILT = {{{entry}}}\n')
-    return folder
-
-
 def generate(folder: Path, tool: Path | None) -> None:
     """Write the monorepo: libraries that use earlier ones, applications that use five of them."""
-    monowheel = module(folder.parent / "monowheel", tool)
+    monowheel = module.monowheel(folder.parent / "monowheel", tool)
     chance = random.Random(2)
     folder.mkdir(parents=True)
     (folder / "uv.lock").write_text(lock(folder))
     (folder / "BUILD.bazel").touch()
-    (folder / "MODULE.bazel").write_text(
-        f"""module(name = "scale")
-
-bazel_dep(name = "monowheel", version = "0.1.0")
-local_path_override(
-    module_name = "monowheel",
-    path = "{monowheel}",
-)
-
-wheels = use_extension("@monowheel//rules:extensions.bzl", "wheels")
-wheels.lock(
-    name = "pypi",
-    lock = "//:uv.lock",
-)
-use_repo(wheels, "pypi")
-"""
-    )
+    module.write(folder, monowheel, "uv.lock")
     for number in range(LIBRARIES):
         # Library 0 is shared by nearly everything.
         deps = {f"//lib{other}" for other in chance.sample(range(number), min(number, 3))} | (
