@@ -1,5 +1,6 @@
 """Runs the analysis tests in a real Bazel, and tests what shows before any target is analysed."""
 
+import hashlib
 import json
 import os
 import re
@@ -67,6 +68,10 @@ use_repo(wheels, "locked")
 ''')
     (folder / ".bazelrc").write_text("common --platforms=@monowheel//rules/platforms:x86_64-unknown-linux-gnu\n")
     return folder
+
+
+def digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def refused(module: Path, *arguments: str) -> str:
@@ -205,6 +210,24 @@ def test_an_edit_of_the_lock_file_is_seen(module: Path):
     lock = module / "uv.lock"
     lock.write_text(lock.read_text().replace("\nfast = [", "\nquick = ["))
     assert "alpha[quick]" in bazel(module, "query", "@locked//alpha:all").stdout
+
+
+def test_an_edit_of_what_a_lock_file_includes_is_seen(module: Path):
+    """A file that another one includes, and a folder that it takes wheels from."""
+    (module / "MODULE.bazel").write_text((module / "MODULE.bazel").read_text().replace("uv.lock", "requirements.txt"))
+    (module / "BUILD.bazel").write_text('exports_files(["requirements.txt"])\n')
+    (module / "requirements.txt").write_text("--no-index\n--find-links wheels\n-r base.txt\n")
+    beta = module / "wheels/beta-2.0-py3-none-any.whl"
+    alpha = module / "wheels/alpha-1.0-py3-none-any.whl"
+    included = module / "base.txt"
+    included.write_text(f"beta==2.0 --hash=sha256:{digest(beta)}\n")
+    assert "@locked//beta:beta" in bazel(module, "query", "@locked//beta:all").stdout
+    assert "no such package" in refused(module, "query", "@locked//alpha:all")
+    included.write_text(included.read_text() + f"alpha==1.0 --hash=sha256:{digest(alpha)}\n")
+    away = alpha.rename(module / alpha.name)
+    assert "No wheel of alpha 1.0" in refused(module, "build", "--nobuild", "@locked//alpha")
+    away.rename(alpha)
+    bazel(module, "build", "--nobuild", "@locked//alpha")
 
 
 def test_a_machine_without_cargo(module: Path):

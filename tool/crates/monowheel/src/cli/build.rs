@@ -11,7 +11,6 @@ use super::limits::LimitOptions;
 use crate::app::project::{self, Request};
 use crate::app::{Exclude, InterpreterInput, Settlement};
 use crate::fetch::Options;
-use crate::lock::DEFAULT_INDEX;
 use crate::lock::Override;
 use crate::tags::{Platform, Python};
 
@@ -94,9 +93,9 @@ pub(super) struct Build {
     /// Look here before the index: a folder or a page of links; may be repeated
     #[arg(long, short, value_name = "PLACE", help_heading = "Downloads")]
     find_links: Vec<String>,
-    /// Package index for files whose address the lock does not have; by default the public one
-    #[arg(long, short, value_name = "URL", help_heading = "Downloads", default_value = DEFAULT_INDEX, hide_default_value = true)]
-    index_url: String,
+    /// Package index to ask first for files whose address the lock does not have; by default the lock's own, else the public one
+    #[arg(long, short, value_name = "URL", help_heading = "Downloads")]
+    index_url: Option<String>,
     /// Use only what is in the cache or in local folders
     #[arg(long, help_heading = "Downloads")]
     offline: bool,
@@ -135,7 +134,8 @@ impl Build {
             excludes: self.excludes,
             launcher: launcher.transpose()?,
             interpreter,
-            fetch: Options { cache, index_url: self.index_url, find_links: self.find_links, offline: self.offline },
+            index_url: self.index_url,
+            fetch: Options { cache, find_links: self.find_links, offline: self.offline },
             limits: self.limits.into(),
             output: self.output,
         })?;

@@ -28,12 +28,14 @@ const PARALLEL: usize = 8;
 /// One file to get.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// Normalized project name, for an index.
+    /// Normalized project name, for messages.
     pub project: String,
     /// What the lock says of the file.
     pub what: lock::Wanted,
-    /// Where the lock says it is; none: look it up in the index.
+    /// Where the lock says it is; none: look it up on `pages`.
     pub urls: Vec<String>,
+    /// Pages that may have a link to it (PEP 503, PEP 691), the first one first.
+    pub pages: Vec<String>,
 }
 
 impl Wanted {
@@ -61,9 +63,7 @@ pub struct Fetched {
 pub struct Options {
     /// Folder that keeps downloads between runs.
     pub cache: PathBuf,
-    /// Index for files whose address the lock does not have (PEP 503, PEP 691).
-    pub index_url: String,
-    /// Folders or pages to look in before the index.
+    /// Folders or pages to look in before those of the files wanted.
     pub find_links: Vec<String>,
     /// Use only what is in the cache or in a local folder.
     pub offline: bool,
@@ -74,7 +74,7 @@ pub struct Options {
 /// # Errors
 /// The first file that cannot be had, with every address tried and what each said.
 pub fn fetch(wanted: &[Wanted], options: &Options) -> Result<Vec<Fetched>, FetchError> {
-    let store = Store::new(options);
+    let store = Store::new(options, wanted);
     let progress = Progress::new(wanted.len());
     let next = AtomicUsize::new(0);
     let found: Mutex<Vec<Option<Result<Fetched, FetchError>>>> = Mutex::new(wanted.iter().map(|_| None).collect());

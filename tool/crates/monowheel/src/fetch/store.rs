@@ -17,9 +17,9 @@ pub struct Store<'a> {
 }
 
 impl<'a> Store<'a> {
-    pub fn new(options: &'a Options) -> Self {
-        let indexes = options.find_links.iter().map(String::as_str).chain([options.index_url.as_str()]);
-        Self { options, client: Client::new(indexes) }
+    pub fn new(options: &'a Options, wanted: &[Wanted]) -> Self {
+        let pages = options.find_links.iter().chain(wanted.iter().flat_map(|wanted| &wanted.pages));
+        Self { options, client: Client::new(pages.map(String::as_str)) }
     }
 
     /// The place of `wanted`, fetched where the cache does not have it.
@@ -41,13 +41,12 @@ impl<'a> Store<'a> {
             return Err(FetchError::Offline { file: wanted.name() });
         }
         if wanted.urls.is_empty() {
-            let index = format!("{}/{}/", self.options.index_url.trim_end_matches('/'), wanted.project);
-            let pages = self.options.find_links.iter().filter(|link| local_path(link).is_none()).cloned().chain([index]);
-            for page in pages {
-                let found = self.client.locate(&page, &wanted.what);
+            let linked = self.options.find_links.iter().filter(|link| local_path(link).is_none());
+            for page in linked.chain(&wanted.pages) {
+                let found = self.client.locate(page, &wanted.what);
                 match found.and_then(|found| self.keep(&found.url, &found.file, &found.sha256, progress)) {
                     Ok(fetched) => return Ok(fetched),
-                    Err(refusal) => tried += &refusal.line(&page)?,
+                    Err(refusal) => tried += &refusal.line(page)?,
                 }
             }
         }

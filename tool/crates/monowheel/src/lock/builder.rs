@@ -1,10 +1,13 @@
 //! What the readers share: they feed packages in, and get one checked [`Lock`] out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifiers};
+use sha2::{Digest, Sha256};
 
 use super::document::{Source, Value};
 use super::error::{LockError, Problem};
@@ -143,11 +146,24 @@ impl<'a> Builder<'a> {
                 return Err(of("version"));
             }
         }
+        let mut sha256 = wheel.sha256;
         if let Location::Path(path) = &wheel.location {
             check_path(path)?;
+            if sha256.is_empty() {
+                sha256 = self.hash_of(path);
+            }
         }
         let tags = self.tags.number(&file);
-        Ok(LockedWheel { file, sha256: wheel.sha256, location: wheel.location, size: wheel.size, tags })
+        Ok(LockedWheel { file, sha256, location: wheel.location, size: wheel.size, tags })
+    }
+
+    /// The SHA-256 of a wheel of the project's own: uv writes none for an index that is a folder. What stands there now is what is pinned, so
+    /// the file counts among those that were read. Empty where it cannot be read.
+    fn hash_of(&mut self, path: &str) -> String {
+        let folder = self.source.path.parent().unwrap_or(Path::new(""));
+        let Ok((sha256, _)) = digest(&folder.join(path)) else { return String::new() };
+        self.beside.push(PathBuf::from(path));
+        sha256
     }
 
     /// Adds a package, which must not be there yet.
@@ -171,6 +187,21 @@ pub(super) struct NewWheel<'a> {
     pub sha256: String,
     pub location: Location,
     pub size: Option<u64>,
+}
+
+/// SHA-256 and size in bytes of a file.
+pub(super) fn digest(path: &Path) -> io::Result<(String, u64)> {
+    let mut file = File::open(path)?;
+    let mut digest = Sha256::new();
+    let mut size = 0;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut buffer)?;
+        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        digest.update(bytes);
+        size += bytes.len() as u64;
+    }
+    Ok((digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), size))
 }
 
 /// The hex digits of a `sha256:…` hash.

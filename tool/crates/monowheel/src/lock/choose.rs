@@ -203,6 +203,6 @@ pub(super) fn refusal(view: &View<'_>, package: &Package) -> String {
         None if package.wheels.is_empty() => text.push_str(&format!("\n  it lists no file ({})", package.origin)),
         _ => {}
     }
-    text.push_str("\nhint: build or find a wheel of it and name it with `wheels.override(...)`");
+    text.push_str(super::error::OWN_WHEEL);
     text
 }

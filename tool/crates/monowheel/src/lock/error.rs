@@ -50,6 +50,10 @@ pub enum LockError {
     },
 }
 
+/// The way out where the lock file has no wheel that fits.
+pub(super) const OWN_WHEEL: &str =
+    "\nhint: build or find a wheel of it and name it, with `wheels.override(...)` in MODULE.bazel or `monowheel build --override`";
+
 /// What there is in place of a name that is not there.
 pub(super) fn hint(known: &[String]) -> String {
     if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) }
@@ -120,7 +124,8 @@ pub enum Problem {
     },
     /// A requirement without a hash.
     #[error(
-        "Requirement without a hash: `{requirement}`\nhint: lock with hashes (`--generate-hashes`), or allow this one with `--allow-unhashed {name}`"
+        "Requirement without a hash: `{requirement}`\n\
+         hint: lock with hashes (`--generate-hashes`); for Bazel, `{name}` may be allowed in `allow_unhashed` of `wheels.lock`"
     )]
     Unhashed {
         /// The requirement.

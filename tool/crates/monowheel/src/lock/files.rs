@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::choose::{Override, Place};
 use super::hub::WheelId;
-use super::model::{Location, Lock, LockedWheel, Package};
+use super::model::{Location, Lock, LockedWheel};
 
 /// What the names and the facts of wheels are made of.
 pub(super) struct Context<'a> {
@@ -92,7 +92,7 @@ impl Context<'_> {
                 facts.file = own.file.as_ref().map(ToString::to_string);
             }
             Place::OnIndex => {
-                facts.pages = self.pages(package, "");
+                facts.pages = self.lock.pages(&package.name, "", self.index);
                 facts.locate = vec!["--package".to_owned(), package.name.clone(), "--version".to_owned(), package.version.clone()];
                 facts.locate.extend(["--environment".to_owned(), id.target?.to_string()]);
                 facts.locate.extend(package.hashes.iter().flat_map(|hash| ["--sha256".to_owned(), hash.clone()]));
@@ -109,24 +109,13 @@ impl Context<'_> {
                     Location::Url(url) => facts.urls.push(url.clone()),
                     Location::Path(path) => facts.path = Some(path.clone()),
                     Location::Index(index) => {
-                        facts.pages = self.pages(package, index);
+                        facts.pages = self.lock.pages(&package.name, index, self.index);
                         facts.locate = ["--file", wheel.file.as_str(), "--sha256", &wheel.sha256].map(str::to_owned).to_vec();
                     }
                 }
             }
         }
         Some(facts)
-    }
-
-    /// The pages that may have a package's files: pages of links, then the package's page of each index.
-    fn pages(&self, package: &Package, index: &str) -> Vec<String> {
-        let named: Vec<&str> = match index {
-            "" if self.lock.indexes.is_empty() => vec![self.index],
-            "" => self.lock.indexes.iter().map(String::as_str).collect(),
-            index => vec![index],
-        };
-        let of_index = named.into_iter().map(|index| format!("{}/{}/", index.trim_end_matches('/'), package.name));
-        self.lock.find_links.iter().cloned().chain(of_index).collect()
     }
 }
 

@@ -109,7 +109,7 @@ fn release(
         if candidates.is_empty() {
             message.push_str("\n  it has no wheel with a hash that the lock file allows");
         }
-        message.push_str("\nhint: build or find a wheel of it and name it with `wheels.override(...)`");
+        message.push_str(super::error::OWN_WHEEL);
         return Err(LocateError { message });
     };
     Ok(Located { file: file.to_string(), url: url.clone(), sha256: sha256.clone() })

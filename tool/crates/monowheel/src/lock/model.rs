@@ -34,7 +34,7 @@ pub struct Lock {
     pub environments: Vec<MarkerId>,
     /// Extras and groups that cannot go together, as [`Item`]s; all that occur in any conflict.
     pub conflicting: BTreeSet<Item>,
-    /// Whether the file says which package depends on which. Where it does not, a package's closure is all that the lock would install.
+    /// Whether the file does not say which package depends on which: a package's closure is then all that the lock would install.
     pub flat: bool,
     /// Groups that stand for the project's own dependencies (PEP 751, `default-groups`).
     pub default_groups: Vec<String>,
@@ -158,6 +158,19 @@ impl Lock {
     #[must_use]
     pub fn named(&self, name: &str) -> &[PackageId] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The pages that may have the files of `project`, of which the lock says no address: pages of links, then the project's page of each index
+    /// (PEP 503). `index` is the one that the lock names for this package, or empty; `default` stands in where the lock names none at all.
+    #[must_use]
+    pub fn pages(&self, project: &str, index: &str, default: &str) -> Vec<String> {
+        let named: Vec<&str> = match index {
+            "" if self.indexes.is_empty() => vec![default],
+            "" => self.indexes.iter().map(String::as_str).collect(),
+            index => vec![index],
+        };
+        let of_index = named.into_iter().map(|index| format!("{}/{project}/", index.trim_end_matches('/')));
+        self.find_links.iter().cloned().chain(of_index).collect()
     }
 
     /// First-party projects.

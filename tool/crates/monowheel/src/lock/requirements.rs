@@ -12,18 +12,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use annotation::Via;
-use line::{Line, Option_, Pin};
+use line::{Folder, Line, Option_, Pin};
 
 use super::builder::{Builder, NewWheel, check_path, file_name};
 use super::document::Source;
 use super::error::{LockError, Problem};
 use super::model::{Dependency, Format, Location, Lock, Package, PackageId};
+use super::project::Project;
 use crate::tags::normalize;
 
 /// Reads a `requirements.txt`.
 /// `allow_unhashed` are packages that may stand there without a hash.
 pub(super) fn read(source: &Source, allow_unhashed: &BTreeSet<String>) -> Result<Lock, LockError> {
-    let mut all = Collected::default();
+    let folder = source.path.parent().unwrap_or(Path::new(""));
+    let mut all = Collected { top: folder.to_owned(), ..Collected::default() };
     let mut seen = BTreeSet::new();
     all.file(source, &mut seen)?;
 
@@ -32,21 +34,39 @@ pub(super) fn read(source: &Source, allow_unhashed: &BTreeSet<String>) -> Result
     let mut via: Vec<(PackageId, Option<Via>)> = Vec::new();
     for pin in &merged(&all.pins)? {
         let package = package(pin, &all, allow_unhashed, &mut builder)?;
-        let id = builder.packages.len();
         let marker = package.environments.first().copied();
-        builder.push(package).map_err(|problem| pin.place.error(problem))?;
+        let id = builder.push(package).map_err(|problem| pin.place.error(problem))?;
         own.dependencies.push(Dependency { candidates: vec![id], extras: Vec::new(), marker });
         via.push((id, pin.via.clone()));
+    }
+    for project in &all.projects {
+        let Some(package) = local_project(project, folder, &mut builder)? else { continue };
+        let id = builder.push(package).map_err(|problem| project.place.error(problem))?;
+        own.dependencies.push(Dependency { candidates: vec![id], extras: Vec::new(), marker: None });
+        via.extend(project.via.clone().map(|found| (id, Some(found))));
     }
     builder.flat = !depend(&via, &mut builder);
     builder.indexes = all.indexes;
     builder.find_links = all.find_links;
-    let folder = source.path.parent().unwrap_or(Path::new(""));
     let files: BTreeSet<&PathBuf> = seen.iter().map(|(path, _)| path).filter(|path| **path != source.path).collect();
     let included = files.into_iter().map(|path| path.strip_prefix(folder).unwrap_or(path).to_owned());
-    builder.beside = included.chain(all.folders).collect();
+    builder.beside.extend(included.chain(all.folders));
     builder.push(own).map_err(|problem| source.error_on_line(1, problem))?;
     Ok(builder.finish(Format::Requirements))
+}
+
+/// A project in a folder below the lock file's, by the name that its `pyproject.toml` gives it. None where it gives none, and for the folder of
+/// the lock file itself, whose project has everything.
+fn local_project(project: &Folder, top: &Path, builder: &mut Builder<'_>) -> Result<Option<Package>, LockError> {
+    let path = project.path.trim_start_matches("./").trim_end_matches('/');
+    let file = Path::new(path).join("pyproject.toml");
+    if matches!(path, "" | ".") || check_path(path).is_err() || !top.join(&file).is_file() {
+        return Ok(None);
+    }
+    let name = Project::read(&top.join(&file))?.name;
+    builder.beside.push(file);
+    let origin = format!("editable {path}");
+    Ok((!name.is_empty()).then(|| Package { name, origin, project: true, line: project.place.line, ..Package::default() }))
 }
 
 /// The same pin may stand in several of the files: it counts once, wherever one of them does, with the hashes, extras and dependents of all.
@@ -105,11 +125,14 @@ impl Place {
 #[derive(Debug, Default)]
 struct Collected {
     pins: Vec<Pin>,
+    projects: Vec<Folder>,
     constraints: BTreeMap<String, Vec<Pin>>,
     indexes: Vec<String>,
     find_links: Vec<String>,
     folders: Vec<PathBuf>,
     no_index: bool,
+    /// Folder of the lock file.
+    top: PathBuf,
     /// Whether it is read for constraints alone.
     constrains: bool,
 }
@@ -123,6 +146,7 @@ impl Collected {
         for line in line::lines(source)? {
             match line {
                 Line::Pin(pin) => self.pins.push(*pin),
+                Line::Folder(folder) => self.projects.push(folder),
                 Line::Option(option, place) => self.option(option, &place, seen)?,
             }
         }
@@ -133,7 +157,7 @@ impl Collected {
         match option {
             Option_::Requirement(path) => self.file(&included(&path, place)?, seen)?,
             Option_::Constraint(path) => {
-                let mut inner = Self { constrains: true, ..Self::default() };
+                let mut inner = Self { constrains: true, top: self.top.clone(), ..Self::default() };
                 inner.file(&included(&path, place)?, seen)?;
                 for pin in inner.pins {
                     self.constraints.entry(pin.name.clone()).or_default().push(pin);
@@ -142,9 +166,12 @@ impl Collected {
             Option_::Index(url) => self.indexes.insert(0, url),
             Option_::ExtraIndex(url) => self.indexes.push(url),
             Option_::FindLinks(place_of) if place_of.contains("://") => self.find_links.push(place_of),
+            // As pip has it, from the file that says so.
             Option_::FindLinks(folder) => {
-                check_path(&folder).map_err(|problem| place.error(problem))?;
-                self.folders.push(PathBuf::from(folder));
+                let from = place.path.parent().unwrap_or(Path::new(""));
+                let path = from.strip_prefix(&self.top).unwrap_or(from).join(folder);
+                check_path(&path.to_string_lossy()).map_err(|problem| place.error(problem))?;
+                self.folders.push(path);
             }
             Option_::NoIndex => self.no_index = true,
         }
@@ -191,7 +218,9 @@ fn included(path: &str, place: &Place) -> Result<Source, LockError> {
 fn package(pin: &Pin, all: &Collected, allow_unhashed: &BTreeSet<String>, builder: &mut Builder<'_>) -> Result<Package, LockError> {
     let (version, hashes) = all.constrain(pin)?;
     let unhashed = allow_unhashed.contains(&pin.name);
-    if hashes.is_empty() && !unhashed {
+    // A commit has no hash of a file, and none is fetched: what is not built here needs a wheel of the user's own anyhow.
+    let commit = pin.url.as_deref().and_then(|url| url.split_once("://")).is_some_and(|(scheme, _)| scheme.contains('+'));
+    if hashes.is_empty() && !unhashed && !commit {
         return Err(pin.place.error(Problem::Unhashed { requirement: pin.text.clone(), name: pin.name.clone() }));
     }
     let (name, version) = (pin.name.clone(), version.to_owned());
@@ -210,13 +239,14 @@ fn package(pin: &Pin, all: &Collected, allow_unhashed: &BTreeSet<String>, builde
             let wheel = builder.wheel((&package.name, &package.version), new).map_err(|problem| pin.place.error(problem))?;
             package.wheels.push(wheel);
         } else {
-            package.sdist = Some(file);
+            package.sdist = Some(if commit { url.clone() } else { file });
         }
         return Ok(package);
     }
     for folder in &all.folders {
         for wheel in local::wheels(&builder.source.path, folder, &package, hashes)? {
             let file = wheel.file.clone();
+            builder.beside.push(PathBuf::from(&wheel.path));
             let new = NewWheel { file: &file, sha256: wheel.sha256, location: Location::Path(wheel.path), size: Some(wheel.size) };
             let wheel = builder.wheel((&package.name, &package.version), new).map_err(|problem| pin.place.error(problem))?;
             package.wheels.push(wheel);

@@ -221,7 +221,7 @@ fn a_wheel_without_a_hash_in_the_lock_is_not_taken() {
     insta::assert_snapshot!(refused(folder.path(), &["--script", "web"]), @"
     error: No wheel of web 1.0 in the lock file fits Python 3.11 on x86_64-unknown-linux-gnu
       web-1.0-py3-none-any.whl has no hash in the lock file, so it cannot be pinned
-    hint: build or find a wheel of it and name it with `wheels.override(...)`
+    hint: build or find a wheel of it and name it, with `wheels.override(...)` in MODULE.bazel or `monowheel build --override`
     ");
 }
 

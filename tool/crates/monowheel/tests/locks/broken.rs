@@ -126,7 +126,7 @@ fn dangling_and_wrong_in_detail() {
     refused("uv.lock", &uv(&text), 12, "unexpected end in marker: `python_version <`");
     refused("uv.lock", "version = 1\nrequires-python = \"abc\"\n", 2, "Not a version: `abc`");
     refused("requirements.txt", "a>=1\n", 1, "Not pinned to one version: `a>=1`");
-    refused("requirements.txt", "a==1\n", 1, "--allow-unhashed a");
+    refused("requirements.txt", "a==1\n", 1, "`a` may be allowed in `allow_unhashed`");
     let error = read_as("requirements.txt", "-c c.txt\n").1.unwrap_err();
     assert!(error.to_string().starts_with("Failed to read lock file: "), "{error}");
 }

@@ -70,6 +70,8 @@ pub struct Request {
     pub interpreter: Option<InterpreterInput>,
     /// How large a wheel may be.
     pub limits: Limits,
+    /// Index to ask before those that the lock names (PEP 503, PEP 691).
+    pub index_url: Option<String>,
     /// How to get wheels.
     pub fetch: crate::fetch::Options,
     /// The file to write; `dist/<project>` where none is given.
@@ -211,7 +213,7 @@ impl Project<'_> {
         roots.extend(self.request.extras.iter().map(|extra| item(Part::Extra(normalize(extra)))));
         roots.extend(self.request.groups.iter().map(|group| item(Part::Group(normalize(group)))));
         let chosen = lock::choose(lock, target, &roots, &self.request.overrides)?;
-        let wheels = wheels::locked(lock, target, &chosen, &self.request.fetch, self.request.limits)?;
+        let wheels = wheels::locked(lock, target, &chosen, self.request)?;
         let mut members = Vec::new();
         for member in lock::projects(lock, target, &roots)? {
             let Some((kind, place)) = member.origin.split_once(' ') else { continue };

@@ -4,23 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use super::Request;
 use super::error::ProjectError;
 use crate::app::AppError;
 use crate::app::input::WheelInput;
 use crate::fetch::{self, Wanted};
-use crate::lock::{self, Chosen, Location, Lock, Pick};
+use crate::lock::{self, Chosen, DEFAULT_INDEX, Location, Lock, Pick};
 use crate::tags::Target;
 use crate::wheel::{self, FACTS_FORMAT, Limits};
 use crate::{json, output};
 
 /// Fetches what the lock chose and reads its facts.
-pub fn locked(
-    lock: &Lock,
-    target: Target,
-    chosen: &[Chosen<'_>],
-    options: &fetch::Options,
-    limits: Limits,
-) -> Result<Vec<WheelInput>, ProjectError> {
+pub fn locked(lock: &Lock, target: Target, chosen: &[Chosen<'_>], request: &Request) -> Result<Vec<WheelInput>, ProjectError> {
+    let (options, limits) = (&request.fetch, request.limits);
     let folder = lock.path.parent().unwrap_or_else(|| Path::new(""));
     let (mut wanted, mut own) = (Vec::new(), Vec::new());
     for Chosen { package, wheel } in chosen {
@@ -29,17 +25,18 @@ pub fn locked(
             Pick::Locked(wheel) => {
                 // One without a hash has not been chosen.
                 let (file, sha256) = (wheel.file.to_string(), wheel.sha256.clone());
-                let urls = match &wheel.location {
-                    Location::Url(url) => vec![url.clone()],
-                    Location::Path(path) => vec![folder.join(path).display().to_string()],
-                    Location::Index(_) => Vec::new(),
+                let (urls, pages) = match &wheel.location {
+                    Location::Url(url) => (vec![url.clone()], Vec::new()),
+                    Location::Path(path) => (vec![folder.join(path).display().to_string()], Vec::new()),
+                    Location::Index(index) => (Vec::new(), pages(lock, &name, index, request)),
                 };
-                wanted.push(Wanted { project: name, what: lock::Wanted::File { file, sha256 }, urls });
+                wanted.push(Wanted { project: name, what: lock::Wanted::File { file, sha256 }, urls, pages });
             }
             Pick::OnIndex => {
                 let (package_name, version, hashes) = (name.clone(), package.version.clone(), package.hashes.clone());
                 let what = lock::Wanted::Release { package: package_name, version, hashes, target };
-                wanted.push(Wanted { project: name, what, urls: Vec::new() });
+                let pages = pages(lock, &name, "", request);
+                wanted.push(Wanted { project: name, what, urls: Vec::new(), pages });
             }
             Pick::Override(wheel) => own.push(PathBuf::from(&wheel.place)),
         }
@@ -52,6 +49,15 @@ pub fn locked(
     let mut inputs = read(&jobs.collect::<Vec<_>>(), limits)?;
     inputs.extend(given(&own, options, limits)?);
     Ok(inputs)
+}
+
+/// The pages that may have the files of `project`: of the index that was asked for, then those that the lock names. A hash pins the file, so
+/// that it does not matter who has it.
+fn pages(lock: &Lock, project: &str, index: &str, request: &Request) -> Vec<String> {
+    let asked = request.index_url.as_deref().map(|index| format!("{}/{project}/", index.trim_end_matches('/')));
+    let locked = lock.pages(project, index, request.index_url.as_deref().unwrap_or(DEFAULT_INDEX));
+    let others: Vec<String> = locked.into_iter().filter(|page| asked.as_ref() != Some(page)).collect();
+    asked.into_iter().chain(others).collect()
 }
 
 /// Reads the facts of wheels given by path.

@@ -11,7 +11,16 @@ use super::annotation::{self, Via};
 #[derive(Debug)]
 pub(super) enum Line {
     Pin(Box<Pin>),
+    Folder(Folder),
     Option(Option_, Place),
+}
+
+/// A folder of the project's own, editable or not: first-party, thus nothing to lock.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub path: String,
+    pub via: Option<Via>,
+    pub place: Place,
 }
 
 /// A pinned requirement, or one that a constraint pins.
@@ -95,14 +104,18 @@ fn logical(text: &str) -> Vec<Logical> {
 
 fn read(logical: &Logical, place: &Place) -> Result<Option<Line>, LockError> {
     let text = logical.text.trim();
+    let editable = ["-e", "--editable"].into_iter().find_map(|option| text.strip_prefix(option));
+    if let Some(path) = editable.map(|rest| rest.trim_start_matches(['=', ' ', '\t'])).filter(|rest| is_path(rest)) {
+        return Ok(Some(folder(path, logical, place)));
+    }
     if text.starts_with('-') {
         return Ok(option(text, place)?.map(|option| Line::Option(option, place.clone())));
     }
-    // A folder of the project's own: first-party, thus nothing to lock. A path to a wheel is a requirement.
+    // A path to a wheel is a requirement, another one a folder.
     let (bare, options) = text.split_once(" --").map_or((text, String::new()), |(bare, rest)| (bare, format!(" --{rest}")));
     let bare = bare.trim();
     if is_path(bare) && !bare.split([';', '#']).next().unwrap_or_default().trim().ends_with(".whl") {
-        return Ok(None);
+        return Ok(Some(folder(bare, logical, place)));
     }
     let mut pin = if is_path(bare) { path(bare, place)? } else { named(bare, place)? };
     pin.text = bare.to_owned();
@@ -110,6 +123,12 @@ fn read(logical: &Logical, place: &Place) -> Result<Option<Line>, LockError> {
     pin.place = place.clone();
     hashes(&options, &mut pin)?;
     Ok(Some(Line::Pin(Box::new(pin))))
+}
+
+fn folder(text: &str, logical: &Logical, place: &Place) -> Line {
+    // Extras and markers may follow.
+    let path = text.split([';', '[', '#']).next().unwrap_or_default().trim().trim_matches(['"', '\'']);
+    Line::Folder(Folder { path: path.to_owned(), via: annotation::read(&logical.comments), place: place.clone() })
 }
 
 fn is_path(text: &str) -> bool {
@@ -190,7 +209,7 @@ fn option(text: &str, place: &Place) -> Result<Option<Option_>, LockError> {
         "--extra-index-url" => Option_::ExtraIndex(need(value)?),
         "-f" | "--find-links" => Option_::FindLinks(need(value)?),
         "--no-index" => Option_::NoIndex,
-        // `-e ./folder` is first-party; the others say how to fetch or to build.
+        // `-e` of what is no folder is fetched and built by others; the rest says how to do so.
         "-e" | "--editable" | "--pre" | "--prefer-binary" | "--require-hashes" | "--trusted-host" | "--no-binary" | "--only-binary"
         | "--use-feature" | "--emit-index-url" => return Ok(None),
         _ => return Err(place.error(Problem::Other { message: format!("Unknown option: `{name}`") })),

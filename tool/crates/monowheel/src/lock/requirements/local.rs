@@ -1,13 +1,11 @@
 //! Wheels in a folder of the project that `--find-links` names.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
-use super::super::builder::join;
+use super::super::builder::{digest, join};
 use super::super::error::LockError;
 use super::super::model::Package;
 use crate::tags::WheelFilename;
@@ -33,26 +31,11 @@ pub(super) fn wheels(lock: &Path, folder: &Path, package: &Package, hashes: &[St
             continue;
         }
         let at = |source| LockError::Read { path: entry.path().to_owned(), source };
-        let (sha256, size) = sum(entry.path()).map_err(at)?;
+        let (sha256, size) = digest(entry.path()).map_err(at)?;
         if hashes.is_empty() || hashes.contains(&sha256) {
             let path = join(&folder.to_string_lossy().replace('\\', "/"), file);
             found.push(LocalWheel { file: file.to_owned(), path, sha256, size });
         }
     }
     Ok(found)
-}
-
-/// SHA-256 and size of a file.
-fn sum(path: &Path) -> io::Result<(String, u64)> {
-    let mut file = File::open(path)?;
-    let mut digest = Sha256::new();
-    let mut size = 0;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = file.read(&mut buffer)?;
-        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
-        digest.update(bytes);
-        size += bytes.len() as u64;
-    }
-    Ok((digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), size))
 }
