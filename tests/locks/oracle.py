@@ -291,8 +291,10 @@ def known_files():
             for file in [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]:
                 known[file["hash"].removeprefix("sha256:")] = file["url"].rsplit("/", 1)[-1].replace("%2B", "+")
     for path in HERE.glob("poetry/*/poetry.lock"):
-        for package in tomllib.loads(path.read_text())["package"]:
-            known |= {file["hash"].removeprefix("sha256:"): file["file"] for file in package.get("files", [])}
+        lock = tomllib.loads(path.read_text())
+        # Before lock version 2 all files stand at the end.
+        lists = [package.get("files", []) for package in lock["package"]] + list(lock["metadata"].get("files", {}).values())
+        known |= {file["hash"].removeprefix("sha256:"): file["file"] for files in lists for file in files}
     for path in HERE.glob("pylock/*/pylock.toml"):
         for package in tomllib.loads(path.read_text())["packages"]:
             for file in [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]:
@@ -354,9 +356,9 @@ def poetry_lock(tools, registry, case):
     lock = tomllib.loads((case / "poetry.lock").read_text())
     project = tomllib.loads((case / "pyproject.toml").read_text())
     groups = {group for package in lock["package"] for group in package.get("groups", [])}
-    groups |= (
-        project.get("dependency-groups", {}).keys() | project.get("tool", {}).get("poetry", {}).get("group", {}).keys()
-    )
+    own = project.get("tool", {}).get("poetry", {})
+    groups |= project.get("dependency-groups", {}).keys() | own.get("group", {}).keys()
+    groups |= {"dev"} if "dev-dependencies" in own else set()
     sets = {"project": {"groups": ["main"], "extras": []}}
     sets |= {f"group.{group}": {"groups": [group], "extras": []} for group in sorted(groups - {"main"})}
     sets |= {f"extra.{extra}": {"groups": ["main"], "extras": [extra]} for extra in lock.get("extras", {})}

@@ -24,7 +24,7 @@ fn uv() {
 
 #[test]
 fn poetry() {
-    compare("poetry", "poetry.lock", 6);
+    compare("poetry", "poetry.lock", 8);
 }
 
 #[test]
