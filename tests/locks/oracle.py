@@ -293,7 +293,9 @@ def known_files():
     for path in HERE.glob("poetry/*/poetry.lock"):
         lock = tomllib.loads(path.read_text())
         # Before lock version 2 all files stand at the end.
-        lists = [package.get("files", []) for package in lock["package"]] + list(lock["metadata"].get("files", {}).values())
+        lists = [package.get("files", []) for package in lock["package"]] + list(
+            lock["metadata"].get("files", {}).values()
+        )
         known |= {file["hash"].removeprefix("sha256:"): file["file"] for files in lists for file in files}
     for path in HERE.glob("pylock/*/pylock.toml"):
         for package in tomllib.loads(path.read_text())["packages"]:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from common import TOOL
+from common import HERE, TOOL
 from runtime.files import Wheel
 
 SAYS = (
@@ -252,6 +252,27 @@ def test_requirements_that_uv_compiles(tmp_path: Path, site: tuple[Path, str], n
         (folder / "requirements.txt").write_text("-r locks/requirements.txt\n")
     said = "disk a wheel in vendor\nindexed a wheel in indexed\npaged a wheel in page\nremote a wheel in files\n"
     assert build(folder) == said
+
+
+def test_poetry_lock(project: Path, site: tuple[Path, str]) -> None:
+    """As poetry 2.5 locked the same packages, `indexed` being of an index that has a name: but for the addresses, which are this run's."""
+    served, address = site
+    page(served / "simple/indexed", made("indexed", served / "simple/indexed"))
+    lock = (HERE / "sources.poetry.lock").read_text().replace("@SITE@", address)
+    (project / "uv.lock").unlink()
+    (project / "poetry.lock").write_text(lock)
+    module = project / "src/shop/__init__.py"
+    module.write_text(SAYS.format(modules="disk, hosted, indexed, library, remote"))
+    said = build(project, ok=False)
+    assert "git ssh://git@host.invalid/hosted is a source distribution" in said, said
+    ours = made("hosted", project / "ours")
+    assert build(project, "--override", f"hosted={ours}").splitlines() == [
+        "disk a wheel in vendor",
+        "hosted a wheel in ours",
+        "indexed a wheel in indexed",
+        "library the folder library",
+        "remote a wheel in files",
+    ]
 
 
 def test_pylock_that_uv_exports(project: Path) -> None:
