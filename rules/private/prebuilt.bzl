@@ -1,4 +1,9 @@
-"""Released binaries of the tool: for each platform of the table the address and the digest. A release fills it in."""
+"""Released binaries: for each program, and each platform of the table, the address and the digest. A release fills it in."""
 
-# Platform name to struct(urls = [...], sha256 = "..."). Where the host has no entry, the tool is built from source.
-PREBUILT = {}
+# Program to platform name to struct(sha256 = "...", urls = [...]). Where the host has no entry, the program is built from source. All are static:
+# the musl platform stands for every Linux.
+PREBUILT = {
+    "monowheel": {},
+    "monowheel-fetcher": {},
+    "monowheel-launcher": {},
+}

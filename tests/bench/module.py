@@ -18,10 +18,9 @@ def monowheel(folder: Path, tool: Path | None) -> Path:
     for name in ("MODULE.bazel", "BUILD.bazel"):
         shutil.copy(common.TOP / name, folder / name)
     digest = hashlib.sha256(tool.read_bytes()).hexdigest()
-    entry = (
-        f'"{os.uname().machine}-unknown-linux-musl": struct(urls = ["file://{tool.resolve()}"], sha256 = "{digest}")'
-    )
-    (folder / "rules/private/prebuilt.bzl").write_text(f'"""The tool."""\n\nPREBUILT = {{{entry}}}\n')
+    row = f'"{os.uname().machine}-unknown-linux-musl": struct(urls = ["file://{tool.resolve()}"], sha256 = "{digest}")'
+    table = folder / "rules/private/prebuilt.bzl"
+    table.write_text(table.read_text().replace('"monowheel": {}', f'"monowheel": {{{row}}}'))
     return folder
 
 

@@ -62,20 +62,22 @@ class Machine(Clone):
 
     def __init__(self, root: Path, tool: Path, **environment: str) -> None:
         super().__init__(root, **environment)
-        self.release(shutil.copyfile(tool, root / "tool"), "prebuilt", "PREBUILT")
-        self.release(shutil.copyfile(launcher(), root / "launcher"), "prebuilt_launchers", "PREBUILT_LAUNCHERS")
+        self.release("monowheel", tool)
+        self.release("monowheel-launcher", launcher())
 
-    def release(self, binary: Path, file: str, table: str) -> None:
-        """Put a binary where the rules look for released ones."""
+    def release(self, program: str, binary: Path) -> None:
+        """Have the rules take a copy of a program as a released one."""
+        binary = Path(shutil.copyfile(binary, self.root / program))
         sha256 = hashlib.sha256(binary.read_bytes()).hexdigest()
         url = f"file://{urllib.parse.quote(str(binary))}"
         row = f'"{PLATFORM}": struct(urls = ["{url}"], sha256 = "{sha256}")'
-        (self.project / f"rules/private/{file}.bzl").write_text(f'"""Where it is."""\n\n{table} = {{{row}}}\n')
+        table = self.project / "rules/private/prebuilt.bzl"
+        assert table.read_text().count(f'"{program}": {{}}') == 1
+        table.write_text(table.read_text().replace(f'"{program}": {{}}', f'"{program}": {{{row}}}'))
 
     def fetch_in_actions(self, example: str) -> None:
         """Have actions fetch the wheels of an example."""
-        fetcher = shutil.copyfile(released_fetcher(), self.root / "fetcher")
-        self.release(fetcher, "prebuilt_fetchers", "PREBUILT_FETCHERS")
+        self.release("monowheel-fetcher", released_fetcher())
         module = self.project / "examples" / example / "MODULE.bazel"
         lock = '    lock = "//:uv.lock",\n'
         assert module.read_text().count(lock) == 1

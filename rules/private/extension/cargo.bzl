@@ -51,19 +51,18 @@ def _host(rctx):
             return line.removeprefix("host: ")
     fail("monowheel: expected `rustc -vV` to name its host")
 
-def build_from_source(rctx, *, package, profile, binary = None, features = []):
+def build_from_source(rctx, *, binary, crate, features, profile):
     """Builds a binary and puts it into the repository, under its own name.
 
     MONOWHEEL_CARGO_TARGET_DIR names a build folder that is kept, so that the next build takes seconds.
 
     Args:
         rctx: context of the repository rule.
-        package: the crate.
-        profile: the profile of cargo that it is shipped with.
-        binary: name of its binary, where it is not the crate's.
+        binary: its name.
+        crate: the crate that has it.
         features: features of the crate that it is built with.
+        profile: the profile of cargo that it is shipped with.
     """
-    binary = binary or package
     sources = _sources(rctx)
     for name in _SOURCES:
         path = sources.get_child(name)
@@ -87,7 +86,7 @@ def build_from_source(rctx, *, package, profile, binary = None, features = []):
     _run(
         rctx,
         "`cargo build`",
-        [cargo, "build", "--profile", profile, "--locked", "--no-default-features", "--package", package, "--bin", binary, "--target", host] +
+        [cargo, "build", "--profile", profile, "--locked", "--no-default-features", "--package", crate, "--bin", binary, "--target", host] +
         ["--features=" + feature for feature in features],
         environment = {
             "CARGO_ENCODED_RUSTFLAGS": "\037".join(flags),
