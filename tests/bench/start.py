@@ -5,8 +5,8 @@ Three applications import what they are made for and end: `fastapi`, `science`, 
 files. A fourth, `bare`, has FastAPI's wheels and imports nothing: what a later start costs shows there in tenths of a
 millisecond, where an import's own spread would hide it. Cold: with the tool's run-time cache deleted before each start,
 files in the page cache. Warm: a later start; the tools take turns, so that drift of the machine meets all of them alike.
-It needs the network once, for the peers and the wheels by hash, and writes a table and a picture into `results/`.
-Arguments choose some of the applications.
+It needs the network once, for the peers and the wheels by hash, and writes a table into `results/`, and the picture of the
+README. Arguments choose some of the applications, without a picture.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ class Tool:
     def __init__(self, name: str, command: list[object], caches: list[Path]) -> None:
         """Take the name for the table, the command line and the folders that a first start fills."""
         self.name, self.command, self.caches = name, [str(part) for part in command], caches
+        # A start that is cheap can be looked at more often.
+        self.cheap = False
         self.cold: list[float] = []
         self.warm: list[float] = []
 
@@ -108,13 +110,15 @@ def build(application: str, folder: Path) -> list[Tool]:
         (site / "main.py").write_text(f"def run():\n    {MAIN[application]}")
     shiv = [peers / "shiv", "--site-packages", site, "-e", "main:run", "-p", sys.executable, "-o", folder / "app.shiv"]
     common.run(*shiv)
+    update = Tool("monowheel, a new version of the application", [newer], [folder / "root/apps", folder / "root/code"])
+    update.cheap = True
     return [
         Tool("plain environment", [plain / "bin/python", source / "main.py"], []),
         Tool("uv pip install --no-cache, then run", [script], [fresh]),
         Tool("monowheel, native launcher", [native], [folder / "root"]),
         Tool("monowheel, portable head", [portable], [folder / "root"]),
         # Its dependencies are there: what is new is its own code.
-        Tool("monowheel, a new version of the application", [newer], [folder / "root/apps", folder / "root/code"]),
+        update,
         Tool("pex, fastest (--venv --sh-boot, wheels as they are)", [folder / "fast.pex"], [folder / "pexroot"]),
         Tool("pex, default", [folder / "default.pex"], [folder / "pexroot"]),
         Tool("shiv", [folder / "app.shiv"], [folder / "shivroot"]),
@@ -128,13 +132,15 @@ def measure(application: str) -> list[Tool]:
     cold_rounds, warm_rounds = ROUNDS[application]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment |= {
+        # The interpreter itself, as on most machines: a version manager's shims take a tenth of a second each to say what they are.
+        "PATH": os.pathsep.join([str(Path(sys.executable).resolve().parent), "/usr/bin", "/bin"]),
         "MONOWHEEL_ROOT": str(folder / "root"),
         "PEX_ROOT": str(folder / "pexroot"),
         "SHIV_ROOT": str(folder / "shivroot"),
     }
     for tool in tools:
         print(f"{application}: {tool.name}", file=sys.stderr)
-        for _ in range(cold_rounds):
+        for _ in range(warm_rounds if tool.cheap else cold_rounds):
             tool.forget()
             tool.cold.append(tool.start(environment))
     for tool in tools:
@@ -154,7 +160,7 @@ def rows(tools: list[Tool]) -> list[list[str]]:
     table = []
     for tool in tools:
         cold = statistics.median(tool.cold)
-        row = [tool.name, "-" if tool is tools[0] else f"{cold:.2f}"]
+        row = [tool.name, "-" if tool is tools[0] else f"{cold:.3f}"]
         if tool.warm:
             warm = statistics.median(tool.warm)
             over = statistics.median(mine - plain for mine, plain in zip(tool.warm, tools[0].warm, strict=True))
@@ -179,9 +185,10 @@ def main() -> None:
         drawn[application] = [(tool.name, statistics.median(tool.cold)) for tool in tools[1:]]
     name = "-".join(["start", *sys.argv[1:]])
     common.keep(name, "Starting", lines)
-    date = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
-    title = f"First start in seconds ({date}, {common.machine()})"
-    (common.HERE / "results" / f"{name}.svg").write_text(picture.bars(title, drawn))
+    if not sys.argv[1:]:
+        date = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
+        title = f"First start in seconds ({date}, {common.machine()})"
+        (common.HERE / "results/start.svg").write_text(picture.bars(title, drawn))
 
 
 if __name__ == "__main__":
