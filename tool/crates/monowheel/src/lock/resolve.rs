@@ -3,7 +3,7 @@
 //! The format is described in ARCHITECTURE.md, "Resolve output".
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -117,16 +117,20 @@ enum Environments {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// A Python version outside of `requires-python`.
-    #[error("Python {python} is not admitted by the lock file, which requires Python `{requires}`")]
+    #[error("Python {python} is not admitted by the lock file {}, which requires Python `{requires}`", lock.display())]
     Python {
         /// What was asked for.
         python: Python,
+        /// The lock file.
+        lock: PathBuf,
         /// What the lock says.
         requires: String,
     },
     /// No Python version at all.
-    #[error("No known version of Python is admitted by the lock file, which requires Python `{requires}`")]
+    #[error("No known version of Python is admitted by the lock file {}, which requires Python `{requires}`", lock.display())]
     NoPython {
+        /// The lock file.
+        lock: PathBuf,
         /// What the lock says.
         requires: String,
     },
@@ -146,12 +150,14 @@ pub fn python_versions(lock: &Lock, asked: &[Python]) -> Result<Vec<Python>, Set
     let mut versions: Vec<Python> = if asked.is_empty() {
         MINORS.map(Python::minor).filter_map(admitted).collect()
     } else {
-        let admit = |python: &Python| admitted(*python).ok_or_else(|| SettingsError::Python { python: *python, requires: requires() });
+        let admit = |python: &Python| {
+            admitted(*python).ok_or_else(|| SettingsError::Python { python: *python, lock: lock.path.clone(), requires: requires() })
+        };
         asked.iter().map(admit).collect::<Result<_, _>>()?
     };
     versions.sort_unstable();
     versions.dedup_by_key(|python| (python.minor, python.free_threaded));
-    if versions.is_empty() { Err(SettingsError::NoPython { requires: requires() }) } else { Ok(versions) }
+    if versions.is_empty() { Err(SettingsError::NoPython { lock: lock.path.clone(), requires: requires() }) } else { Ok(versions) }
 }
 
 /// Resolves a lock for all targets.

@@ -158,7 +158,7 @@ fn what_is_missing_is_named() {
     error: Nothing of this name in the lock file: `shop[fast]`
     hint: it has none
     ");
-    insta::assert_snapshot!(refused(folder.path(), &["--script", "web", "--python", "3.10"]), @"error: Python 3.10 is not admitted by the lock file, which requires Python `>=3.11`");
+    insta::assert_snapshot!(refused(folder.path(), &["--script", "web", "--python", "3.10"]), @"error: Python 3.10 is not admitted by the lock file …/uv.lock, which requires Python `>=3.11`");
     for gone in ["wheels", "cache"] {
         fs::remove_dir_all(folder.path().join(gone)).unwrap();
     }
@@ -289,7 +289,7 @@ fn a_lock_for_no_python_is_refused() {
     let folder = project("");
     let lock = fs::read_to_string(folder.path().join("uv.lock")).unwrap();
     fs::write(folder.path().join("uv.lock"), lock.replacen(">=3.11", "<3", 1)).unwrap();
-    insta::assert_snapshot!(refused(folder.path(), &["--script", "web"]), @"error: No known version of Python is admitted by the lock file, which requires Python `<3`");
+    insta::assert_snapshot!(refused(folder.path(), &["--script", "web"]), @"error: No known version of Python is admitted by the lock file …/uv.lock, which requires Python `<3`");
 }
 
 #[test]

@@ -118,3 +118,13 @@ fn wrong_names_are_answered_with_those_that_there_are() {
     hint: it has jobs, lint, old, queue, shop, speed, web
     ");
 }
+
+#[test]
+fn a_variable_that_no_shell_can_set_is_refused() {
+    let said = refused(workspace().path(), &["--entry-point", "shop:main", "--env", "A-B=1"]);
+    insta::assert_snapshot!(said, @r"
+    error: ./pyproject.toml: the start of the file cannot be written
+      caused by: Not the name of an environment variable: `A-B`
+    hint: letters, digits and `_`, not beginning with a digit
+    ");
+}
