@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 import servers
 from machines import EXAMPLES, Machine, OtherMachine, misses, outputs, released_tool
+from test_stamp import TARGETS
 
 # What an example has besides (genrules, tests' own actions) may want a shell; ours must all go to the worker.
-REMOTE = ["--strategy=MonowheelAssemble=remote", "--strategy=MonowheelFacts=remote", "--noremote_accept_cached"]
+OURS = ["MonowheelAssemble", "MonowheelFacts", "MonowheelStamp"]
+REMOTE = [*(f"--strategy={mnemonic}=remote" for mnemonic in OURS), "--noremote_accept_cached"]
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,23 @@ def test_a_worker_with_an_empty_root_executes_everything(example: str, first: Ma
     local = first.ours(example)
     first.clean(example)
     remote = first.ours(example, *executing.execution_flags, *REMOTE)
+    assert {action["runner"] for action in remote} == {"remote"}
+    assert sorted(outputs(remote).items()) == sorted(outputs(local).items())
+
+
+def test_a_worker_puts_a_stamp_on(first: Machine, executing):
+    build = first.project / "examples/fastapi/svc/BUILD.bazel"
+    text = build.read_text()
+    try:
+        build.write_text(text + TARGETS.format(name="stamped", stamp=-1, keys=""))
+        made = []
+        for flags in ([], [*executing.execution_flags, *REMOTE]):
+            first.clean("fastapi")
+            made.append(first.ours("fastapi", *flags, "--stamp", "--embed_label=v1", target="//svc:stamped"))
+    finally:
+        build.write_text(text)
+    local, remote = made
+    assert "MonowheelStamp" in {action["mnemonic"] for action in remote}
     assert {action["runner"] for action in remote} == {"remote"}
     assert sorted(outputs(remote).items()) == sorted(outputs(local).items())
 
