@@ -225,7 +225,7 @@ def keep(results: dict[Pinned, list[str]]) -> None:
     wanted = most_downloaded()
     lacking = [name for name in wanted if name not in {wheel.name for wheel in equal}]
     told = f"{len(wanted) - len(lacking)} of the {len(wanted)} most downloaded packages are among the equal ones."
-    lines += [f"{told} Not there: {', '.join(lacking)}.", ""]
+    lines += [f"{told} Not there: {', '.join(lacking)}." if lacking else told, ""]
     lines += ["| wheel | files | |", "|---|--:|---|"]
     for wheel, differences in results.items():
         lines.append(
