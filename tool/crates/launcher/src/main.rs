@@ -231,19 +231,17 @@ fn is_ready(root: &[u8], app: &[u8]) -> bool {
         return false;
     }
     let at = |name: &[u8]| cat(&[app, name]);
-    // Tells a pruning process that this environment is in use, before the look whether it is whole.
+    // Tells a pruning process that this environment is in use. `boot` is the answer to that, so the looks keep this order.
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
     drop(rustix::fs::open(at(b"/used"), flags, sys::bits(0o644)));
+    if sys::read_file(&at(b"/boot")).is_ok_and(|boot| sys::boot_id().as_deref() != Some(boot.trim_ascii())) {
+        return false;
+    }
     if !sys::is_folder(&at(b"/deps")) || !sys::is_folder(&at(b"/code")) || !sys::may(&at(b"/bin/python"), Access::EXEC_OK) {
         return false;
     }
     // Where cleaners walk (/tmp), a look at the files is due from time to time.
-    if let (Ok(until), Ok(now)) = (rustix::fs::stat(at(b"/until")), rustix::fs::stat("/proc/self"))
-        && until.st_mtime < now.st_mtime
-    {
-        return false;
-    }
-    sys::read_file(&at(b"/boot")).map_or(true, |boot| sys::boot_id().as_deref() == Some(boot.trim_ascii()))
+    !matches!((rustix::fs::stat(at(b"/until")), rustix::fs::stat("/proc/self")), (Ok(until), Ok(now)) if until.st_mtime < now.st_mtime)
 }
 
 /// Becomes the application: what `_mw_run` does in the portable head.

@@ -23,13 +23,15 @@ _mw_ready() {
         [ "$_mw_app/bin/python" -ef "$MONOWHEEL_PYTHON" ] || return 1
     fi
     [ -O "$_mw_root" ] && [ -O "$_mw_app" ] || return 1
-    # Tells a pruning process that this environment is in use, before the look whether it is whole.
+    # Tells a pruning process that this environment is in use. `boot` is the answer to that, so the looks keep this order.
     { true >"$_mw_app/used"; } 2>/dev/null
+    if [ -f "$_mw_app/boot" ]; then
+        { read -r _mw_then <"$_mw_app/boot" && read -r _mw_now </proc/sys/kernel/random/boot_id; } 2>/dev/null || return 1
+        [ "$_mw_then" = "$_mw_now" ] || return 1
+    fi
     [ -x "$_mw_app/bin/python" ] && [ -d "$_mw_app/deps" ] && [ -d "$_mw_app/code" ] || return 1
     # Where cleaners walk (/tmp), a look at the files is due from time to time.
-    [ -f "$_mw_app/until" ] && [ /proc/self -nt "$_mw_app/until" ] && return 1
-    [ -f "$_mw_app/boot" ] || return 0
-    read -r _mw_then <"$_mw_app/boot" && read -r _mw_now </proc/sys/kernel/random/boot_id && [ "$_mw_then" = "$_mw_now" ]
+    ! { [ -f "$_mw_app/until" ] && [ /proc/self -nt "$_mw_app/until" ]; }
 }
 
 _mw_run() {

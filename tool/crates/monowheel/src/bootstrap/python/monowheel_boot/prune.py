@@ -8,7 +8,7 @@ import os
 import re
 
 from monowheel_boot import roots
-from monowheel_boot.cache import Cache, remove
+from monowheel_boot.cache import Cache, remove, write
 from monowheel_boot.start import Failure, link
 
 DAYS = 30
@@ -28,17 +28,37 @@ class Kept:
         self.deps, self.code = (os.path.basename(link(f"{self.path}/{part}") or "") for part in ("deps", "code"))
         # One that came with a file, if it did.
         self.interpreters = (link(f"{self.path}/bin/python") or "").partition("/interpreters/")[2].partition("/")[0]
-        self.used = used(self.path)
+        self.noted = noted(self.path)
+        # When it was started last.
+        self.used = mtime(self.path) or 0 if self.noted is None else self.noted
 
 
-def used(path):
-    """When an environment was started last."""
-    for name in (f"{path}/used", path):
-        try:
-            return os.stat(name).st_mtime
-        except OSError:
-            pass
-    return 0
+def mtime(path):
+    """Time of a file, or None."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return None
+
+
+def noted(path):
+    """When an environment was started last, as whoever starts notes it; or None."""
+    return mtime(f"{path}/used")
+
+
+def content(path):
+    """Content of a small file, or None."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def replace(path, text, staged):
+    """Put a file in the place of another at once."""
+    write(staged, text)
+    os.rename(staged, path)
 
 
 def found():
@@ -155,12 +175,18 @@ class Pruning:
         """Remove an environment that is not in use: true where it is gone."""
         if self.now - kept.used < JUST_STARTED or {kept.name, kept.deps, kept.code} & self.running:
             return False
-        away = f"{self.store.stage()}/{kept.name}"
-        os.rename(kept.path, away)
-        if used(away) != kept.used and not os.path.lexists(kept.path):
-            # Started just now: whoever starts notes it first and looks whether all is there then.
-            os.rename(away, kept.path)
+        # Whoever starts notes it first, and asks last whether the environment is of this boot of the machine. It is of none
+        # from here on: who does not see that has noted the start before, and it is seen below.
+        boot, away = f"{kept.path}/boot", f"{self.store.stage()}/{kept.name}"
+        former = content(boot)
+        replace(boot, b"leaving\n", f"{away}.boot")
+        if noted(kept.path) != kept.noted:
+            if former is None:
+                os.unlink(boot)
+            else:
+                replace(boot, former, f"{away}.boot")
             return False
+        os.rename(kept.path, away)
         remove(away)
         return True
 

@@ -98,6 +98,13 @@ def ready(root, name):
         os.close(os.open(f"{app}/used", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644))
     except OSError:
         pass
+    # The answer of a pruning process to that, so the looks keep this order.
+    try:
+        with open(f"{app}/boot") as file:
+            if file.read().strip() != boot_id():
+                return False
+    except OSError:
+        pass
     parts = os.path.isdir(f"{app}/deps") and os.path.isdir(f"{app}/code")
     if not (parts and os.access(f"{app}/bin/python", os.X_OK)):
         return False
@@ -106,11 +113,7 @@ def ready(root, name):
             return False
     except OSError:
         pass
-    try:
-        with open(f"{app}/boot") as file:
-            return file.read().strip() == boot_id()
-    except OSError:
-        return True
+    return True
 
 
 def find(digest, asked):
