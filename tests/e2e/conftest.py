@@ -43,7 +43,8 @@ class Clone:
             source, target = TOP / name, self.project / name
             if source.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(source, target)
+                # With its time, by which cargo sees that it has built this before.
+                shutil.copy2(source, target)
 
     def bazel(self, example: str, command: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """Run Bazel in an example; `check` fails the test with Bazel's own words."""
