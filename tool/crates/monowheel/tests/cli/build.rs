@@ -364,8 +364,10 @@ fn the_launcher_beside_the_tool_is_taken_by_name() {
     head(folder.path());
     let beside = folder.path().join("bin");
     fs::create_dir(&beside).unwrap();
-    // A link would be followed to the real tool.
-    fs::copy(env!("CARGO_BIN_EXE_monowheel"), beside.join("monowheel")).unwrap();
+    // A link would be followed to the real tool. Not copied by this process: a child that another thread forks meanwhile would have it open for
+    // writing, and such a file cannot be run.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_monowheel")).arg(beside.join("monowheel")).status().unwrap();
+    assert!(copied.success());
     let build = |platform: &str| {
         let arguments = ["build", "--offline", "--find-links", "wheels", "--cache-dir", "cache", "--script", "web", "-o", "out"];
         let target = if platform.is_empty() { vec![] } else { vec!["--platform", platform] };
