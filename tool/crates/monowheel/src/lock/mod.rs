@@ -29,7 +29,7 @@ use std::path::Path;
 pub use choose::{ChooseError, Chosen, Override, OverrideError, Pick, choose, projects};
 pub use error::{LockError, Problem};
 pub use locate::{LocateError, Located, Wanted, locate};
-pub use model::{Dependency, Format, Item, Location, Lock, LockedWheel, MarkerId, Package, PackageId, Part};
+pub use model::{Dependency, Format, Item, Location, Lock, LockedWheel, MarkerId, Package, PackageId, Part, page};
 pub use project::Project;
 pub use resolve::{Half, Resolution, Settings, SettingsError, items, pinned_python, python_versions, resolve};
 

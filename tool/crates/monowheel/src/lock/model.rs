@@ -169,7 +169,7 @@ impl Lock {
             "" => self.indexes.iter().map(String::as_str).collect(),
             index => vec![index],
         };
-        let of_index = named.into_iter().map(|index| format!("{}/{project}/", index.trim_end_matches('/')));
+        let of_index = named.into_iter().map(|index| page(index, project));
         self.find_links.iter().cloned().chain(of_index).collect()
     }
 
@@ -177,6 +177,12 @@ impl Lock {
     pub fn projects(&self) -> impl Iterator<Item = (PackageId, &Package)> {
         self.packages.iter().enumerate().filter(|(_, package)| package.project)
     }
+}
+
+/// The page of a project on an index (PEP 503).
+#[must_use]
+pub fn page(index: &str, project: &str) -> String {
+    format!("{}/{project}/", index.trim_end_matches('/'))
 }
 
 impl Package {

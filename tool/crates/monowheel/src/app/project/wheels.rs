@@ -54,7 +54,7 @@ pub fn locked(lock: &Lock, target: Target, chosen: &[Chosen<'_>], request: &Requ
 /// The pages that may have the files of `project`: of the index that was asked for, then those that the lock names. A hash pins the file, so
 /// that it does not matter who has it.
 fn pages(lock: &Lock, project: &str, index: &str, request: &Request) -> Vec<String> {
-    let asked = request.index_url.as_deref().map(|index| format!("{}/{project}/", index.trim_end_matches('/')));
+    let asked = request.index_url.as_deref().map(|index| lock::page(index, project));
     let locked = lock.pages(project, index, request.index_url.as_deref().unwrap_or(DEFAULT_INDEX));
     let others: Vec<String> = locked.into_iter().filter(|page| asked.as_ref() != Some(page)).collect();
     asked.into_iter().chain(others).collect()
