@@ -37,11 +37,11 @@ MAIN = {
 class Tool:
     """One way to ship the application: a command to start it, and what makes its next start a first one."""
 
-    def __init__(self, name: str, command: list[object], caches: list[Path]) -> None:
-        """Take the name for the table, the command line and the folders that a first start fills."""
+    def __init__(self, name: str, command: list[object], caches: list[Path], cheap: bool = False) -> None:
+        """Take the name for the table, the command line, the folders that a first start fills, and whether that is cheap."""
         self.name, self.command, self.caches = name, [str(part) for part in command], caches
-        # A start that is cheap can be looked at more often.
-        self.cheap = False
+        # It can be looked at more often then.
+        self.cheap = cheap
         self.cold: list[float] = []
         self.warm: list[float] = []
 
@@ -110,15 +110,14 @@ def build(application: str, folder: Path) -> list[Tool]:
         (site / "main.py").write_text(f"def run():\n    {MAIN[application]}")
     shiv = [peers / "shiv", "--site-packages", site, "-e", "main:run", "-p", sys.executable, "-o", folder / "app.shiv"]
     common.run(*shiv)
-    update = Tool("monowheel, a new version of the application", [newer], [folder / "root/apps", folder / "root/code"])
-    update.cheap = True
+    own = [folder / "root/apps", folder / "root/code"]
     return [
         Tool("plain environment", [plain / "bin/python", source / "main.py"], []),
         Tool("uv pip install --no-cache, then run", [script], [fresh]),
         Tool("monowheel, native launcher", [native], [folder / "root"]),
         Tool("monowheel, portable head", [portable], [folder / "root"]),
         # Its dependencies are there: what is new is its own code.
-        update,
+        Tool("monowheel, a new version of the application", [newer], own, cheap=True),
         Tool("pex, fastest (--venv --sh-boot, wheels as they are)", [folder / "fast.pex"], [folder / "pexroot"]),
         Tool("pex, default", [folder / "default.pex"], [folder / "pexroot"]),
         Tool("shiv", [folder / "app.shiv"], [folder / "shivroot"]),
