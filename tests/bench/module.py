@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shutil
+import sys
 from pathlib import Path
 
 import common
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from released import release
 
 
 def monowheel(folder: Path, tool: Path | None) -> Path:
@@ -17,10 +19,7 @@ def monowheel(folder: Path, tool: Path | None) -> Path:
     shutil.copytree(common.TOP / "rules", folder / "rules")
     for name in ("MODULE.bazel", "BUILD.bazel"):
         shutil.copy(common.TOP / name, folder / name)
-    digest = hashlib.sha256(tool.read_bytes()).hexdigest()
-    row = f'"{os.uname().machine}-unknown-linux-musl": struct(urls = ["file://{tool.resolve()}"], sha256 = "{digest}")'
-    table = folder / "rules/private/prebuilt.bzl"
-    table.write_text(table.read_text().replace('"monowheel": {}', f'"monowheel": {{{row}}}'))
+    release(folder, "monowheel", tool)
     return folder
 
 

@@ -1,20 +1,16 @@
 """Machines for the tests of sharing: clones that have nothing in common but the commit and the servers."""
 
 import functools
-import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
-import urllib.parse
 from pathlib import Path
 
 from conftest import CACHE, TOP, Clone, spawns
+from released import PLATFORM, release
 
 VERSION = "0.1.0"
-# The binaries are static, so this name stands for every Linux on this kind of machine.
-PLATFORM = f"{os.uname().machine}-unknown-linux-musl"
-
 EXAMPLES = sorted(path.parent.name for path in (Path(__file__).parents[2] / "examples").glob("*/MODULE.bazel"))
 OTHER_USER = 65534
 
@@ -67,13 +63,7 @@ class Machine(Clone):
 
     def release(self, program: str, binary: Path) -> None:
         """Have the rules take a copy of a program as a released one."""
-        binary = Path(shutil.copyfile(binary, self.root / program))
-        sha256 = hashlib.sha256(binary.read_bytes()).hexdigest()
-        url = f"file://{urllib.parse.quote(str(binary))}"
-        row = f'"{PLATFORM}": struct(urls = ["{url}"], sha256 = "{sha256}")'
-        table = self.project / "rules/private/prebuilt.bzl"
-        assert table.read_text().count(f'"{program}": {{}}') == 1
-        table.write_text(table.read_text().replace(f'"{program}": {{}}', f'"{program}": {{{row}}}'))
+        release(self.project, program, Path(shutil.copyfile(binary, self.root / program)))
 
     def fetch_in_actions(self, example: str) -> None:
         """Have actions fetch the wheels of an example."""
