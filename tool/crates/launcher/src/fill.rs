@@ -132,7 +132,12 @@ fn with(start: &Start, asked: bool, bundled: Option<&Bundled>, search: &mut Opti
         return Ok(app);
     }
     let days = is_temporary.then_some(DAYS_AMONG_TEMPORARY_FILES);
-    environment::make(&mut cache, &name, &Parts { manifest: &application.manifest, bootstrap: &bootstrap, interpreter: &interpreter, days })
+    let parts = Parts { manifest: &application.manifest, bootstrap: &bootstrap, interpreter: &interpreter, days };
+    let app = environment::make(&mut cache, &name, &parts)?;
+    if let Some(heard) = &interpreter.heard {
+        heard.keep(&mut cache);
+    }
+    Ok(app)
 }
 
 /// What tells the environments of one application apart that are of different interpreters.
@@ -144,7 +149,7 @@ pub fn key(real: &[u8]) -> Bytes {
 fn inside(bundled: &Bundled, cache: &Cache) -> Interpreter {
     let path = cat(&[&bundled.folder(&cache.root), b"/", &bundled.executable]);
     let real = sys::real(&path).unwrap_or(path);
-    Interpreter { threaded: bundled.executable.ends_with(b"t"), real, version: bundled.version.clone() }
+    Interpreter { threaded: bundled.executable.ends_with(b"t"), real, version: bundled.version.clone(), heard: None }
 }
 
 /// Unpacks what has no name in the cache yet, then names it.

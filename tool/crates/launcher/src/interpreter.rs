@@ -7,6 +7,7 @@ use crate::Start;
 use crate::bytes::{Bytes, cat};
 use crate::child::Child;
 use crate::error::{Error, Result};
+use crate::heard::{self, Heard};
 use crate::json::Value;
 use crate::sys;
 
@@ -27,9 +28,11 @@ if v[0] > 2:
     t = t.encode(sys.getfilesystemencoding(), "surrogateescape")
 posix.write(1, t)
 "#;
+/// Which field of the answer is the path of its program.
+const EXECUTABLE: usize = 4;
 
 /// An interpreter that fits.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Interpreter {
     /// Its program, behind links and virtual environments.
     pub real: Bytes,
@@ -37,6 +40,8 @@ pub struct Interpreter {
     pub version: Bytes,
     /// Whether it is free-threaded.
     pub threaded: bool,
+    /// What it has answered just now, for the next start that would ask the same.
+    pub heard: Option<Heard>,
 }
 
 impl Interpreter {
@@ -72,10 +77,16 @@ pub fn candidates(start: &Start) -> Vec<Bytes> {
     all.filter(|path| sys::is_program(path)).collect()
 }
 
-/// Asks the candidates in their order until one fits. The first is asked at once, while others things are done.
+/// Asks the candidates in their order until one fits. The first is asked at once, while other things are done.
 pub struct Search {
     candidates: Vec<Bytes>,
-    asked: Option<Child>,
+    asked: Option<Asked>,
+}
+
+/// An interpreter whose answer is known, or about to come.
+enum Asked {
+    Known(Bytes),
+    Running(Child, Heard),
 }
 
 impl Search {
@@ -91,10 +102,20 @@ impl Search {
         let mut refused = Bytes::new();
         let mut asked = self.asked;
         for candidate in &self.candidates {
-            let child = asked.take().or_else(|| ask(start, candidate));
-            match child.map_or_else(|| Err(Unfit::Refused(b"it does not start".to_vec())), |child| answer(child, manifest)) {
+            let asked = asked.take().or_else(|| ask(start, candidate));
+            let found = match asked {
+                Some(Asked::Known(answer)) => fits(&answer, 0, manifest),
+                Some(Asked::Running(child, mut heard)) => {
+                    let done = child.finish();
+                    heard.answer = done.output;
+                    fits(&heard.answer, done.status, manifest).map(|found| Interpreter { heard: Some(heard), ..found })
+                }
+                None => Err(Unfit::Refused(b"it does not start".to_vec())),
+            };
+            match found {
                 Ok(found) => {
-                    crate::trace(&[b"interpreter: ", &found.real, b" ", &found.version]);
+                    let how: &[u8] = if found.heard.is_some() { b"" } else { b", as it said before" };
+                    crate::trace(&[b"interpreter: ", &found.real, b" ", &found.version, how]);
                     return Ok(found);
                 }
                 Err(Unfit::Refused(reason)) => refused.extend(cat(&[b"\n  ", candidate, b": ", &reason])),
@@ -106,7 +127,9 @@ impl Search {
 
     /// Waits for the one that was asked, whose answer nobody needs any more.
     pub fn end(self) {
-        self.asked.map(Child::finish);
+        if let Some(Asked::Running(child, _)) = self.asked {
+            child.finish();
+        }
     }
 }
 
@@ -124,22 +147,33 @@ pub fn none(start: &Start, refused: &[u8]) -> Error {
     ])
 }
 
-fn ask(start: &Start, program: &[u8]) -> Option<Child> {
-    Child::start(&[program, b"-E", b"-S", b"-s", b"-c", QUESTION], &start.environ).ok()
+fn ask(start: &Start, program: &[u8]) -> Option<Asked> {
+    if let Some(answer) = heard::recall(&start.environ, program) {
+        return Some(Asked::Known(answer));
+    }
+    let heard = Heard::of(program);
+    let child = Child::start(&[program, b"-E", b"-S", b"-s", b"-c", QUESTION], &start.environ).ok()?;
+    Some(Asked::Running(child, heard))
 }
 
-fn answer(child: Child, manifest: &Value) -> core::result::Result<Interpreter, Unfit> {
-    let done = child.finish();
-    let fields: Vec<&[u8]> = done.output.split(|byte| *byte == 0).collect();
+/// The path of the interpreter that an answer is of.
+pub fn executable(answer: &[u8]) -> Option<&[u8]> {
+    answer.split(|byte| *byte == 0).nth(EXECUTABLE)
+}
+
+/// Whether the interpreter that has answered this, and ended with `status`, fits the application.
+fn fits(answer: &[u8], status: i32, manifest: &Value) -> core::result::Result<Interpreter, Unfit> {
+    let fields: Vec<&[u8]> = answer.split(|byte| *byte == 0).collect();
     let [b"mw", name, version, flags, executable, system, most, libc, machine] = fields.as_slice() else {
-        if [129, 130, 131, 137, 143].contains(&done.status) {
-            return Err(Unfit::Hopeless(Error::Said(done.status)));
+        if [129, 130, 131, 137, 143].contains(&status) {
+            return Err(Unfit::Hopeless(Error::Said(status)));
         }
-        let code = crate::bytes::decimal(u64::try_from(done.status).unwrap_or(1));
+        let code = crate::bytes::decimal(u64::try_from(status).unwrap_or(1));
         return Err(Unfit::Refused(cat(&[b"it does not start (exit code ", &code, b")"])));
     };
     let refuse = |parts: &[&[u8]]| Err(Unfit::Refused(cat(parts)));
-    let found = Interpreter { real: sys::real(executable).unwrap_or_default(), version: version.to_vec(), threaded: flags.contains(&b't') };
+    let real = sys::real(executable).unwrap_or_default();
+    let found = Interpreter { real, version: version.to_vec(), threaded: flags.contains(&b't'), heard: None };
     let numbers = found.numbers();
     if *name != b"cpython" {
         return refuse(&[b"this is ", name, b" ", version, b", not CPython"]);

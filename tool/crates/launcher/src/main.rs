@@ -22,6 +22,7 @@ mod environment;
 mod error;
 mod fill;
 mod handover;
+mod heard;
 mod interpreter;
 mod json;
 mod mend;

@@ -18,6 +18,7 @@ const MODULES: &[(&str, &str)] = &[
     ("monowheel_boot.archive", include_str!("python/monowheel_boot/archive.py")),
     ("monowheel_boot.asked", include_str!("python/monowheel_boot/asked.py")),
     ("monowheel_boot.cache", include_str!("python/monowheel_boot/cache.py")),
+    ("monowheel_boot.compiled", include_str!("python/monowheel_boot/compiled.py")),
     ("monowheel_boot.control", include_str!("python/monowheel_boot/control.py")),
     ("monowheel_boot.environment", include_str!("python/monowheel_boot/environment.py")),
     ("monowheel_boot.export", include_str!("python/monowheel_boot/export.py")),

@@ -14,6 +14,9 @@ SOURCES = {}
 class Sources(object):  # noqa: UP004 (Python 2)
     """Finds and loads the modules in ``SOURCES``."""
 
+    # Their code by name, as far as it has been compiled, by this start or by an earlier one.
+    compiled = {}
+
     @staticmethod
     def find_spec(name, path=None, target=None):
         """Answer the import system: ours, or not ours."""
@@ -28,7 +31,10 @@ class Sources(object):  # noqa: UP004 (Python 2)
     @staticmethod
     def exec_module(module):
         """Run the module's text."""
-        exec(compile(SOURCES[module.__name__], module.__name__, "exec"), module.__dict__)
+        name = module.__name__
+        if name not in Sources.compiled:
+            Sources.compiled[name] = compile(SOURCES[name], name, "exec")
+        exec(Sources.compiled[name], module.__dict__)
 
 
 def unfit():

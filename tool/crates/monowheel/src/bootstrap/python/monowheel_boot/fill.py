@@ -13,8 +13,8 @@ DAYS_AMONG_TEMPORARY_FILES = 5
 QUIET_SECONDS = 1
 
 
-def fill(file, digest, asked):
-    """Give an environment for the application in ``file``."""
+def fill(file, digest, asked, compiled):
+    """Give an environment for the application in ``file``; ``compiled`` has our own code."""
     quick_interrupt()
     os.umask(0o022)
     application = Application(file)
@@ -25,7 +25,9 @@ def fill(file, digest, asked):
     root = roots.choose(interpreter.native(application.manifest))
     trace(f"cache: {root}")
     with Progress(application), Cache(root) as store:
-        return Filling(store, application, asked).run()
+        app = Filling(store, application, asked).run()
+        compiled.keep(store)
+        return app
 
 
 class Filling:

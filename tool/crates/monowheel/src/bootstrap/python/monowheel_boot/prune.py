@@ -209,7 +209,7 @@ class Pruning:
                         remove(away)
 
     def tidy(self):
-        """Remove pointers to trees that are gone, names of interpreters and locks that nobody holds."""
+        """Remove pointers to trees that are gone, what is known of interpreters, and locks that nobody holds."""
         for name in os.listdir(f"{self.root}/wheels"):
             path = f"{self.root}/wheels/{name}"
             if not os.path.exists(path):
@@ -218,6 +218,8 @@ class Pruning:
         for name in os.listdir(f"{self.root}/asked"):
             if name not in names:
                 remove(f"{self.root}/asked/{name}")
+        # Found out again in some milliseconds.
+        remove(f"{self.root}/known")
         for name in os.listdir(f"{self.root}/locks"):
             if name != "cache.lock":
                 os.unlink(f"{self.root}/locks/{name}")

@@ -147,9 +147,12 @@ def obtain(file, digest, asked):
         if app:
             trace(f"environment found: {app}")
             return app
+    from monowheel_boot.compiled import Compiled
+
+    compiled = Compiled()
     from monowheel_boot import fill
 
-    return fill.fill(file, digest, asked)
+    return fill.fill(file, digest, asked, compiled)
 
 
 def control(file, digest):

@@ -1,0 +1,114 @@
+"""What a first start leaves for those of other applications: what an interpreter has answered, the bootstrap compiled."""
+
+import shutil
+from pathlib import Path
+
+import files
+import pytest
+from conftest import PYTHONS, start
+
+AGAIN = {"portable": "bootstrap taken as it was compiled before", "native": "as it said before"}
+SOURCE = "import sys; print(sys.version_info[1])\n"
+
+
+@pytest.fixture(params=files.HEADS)
+def head(request) -> str:
+    """Name each head."""
+    return request.param
+
+
+def application(path: Path, head: str, number: int = 0) -> Path:
+    """Give one of several applications."""
+    return files.assemble(path, {"main.py": f"{SOURCE}# {number}\n"}, main="_main/main.py", **files.HEADS[head])
+
+
+def minor(python: Path) -> str:
+    """Give what the application prints under this interpreter."""
+    return python.name.removeprefix("python3.") + "\n"
+
+
+def knows(file: Path, root: Path, head: str, output: str, **env) -> bool:
+    """Start an application for the first time: did it know what an earlier one has found out?"""
+    done = start(file, root, env={"MONOWHEEL_TRACE": 1, **env})
+    assert done.stdout == output and "environment written" in done.stderr
+    return AGAIN[head] in done.stderr
+
+
+def test_another_application_need_not_find_out_again(root, tmp_path, head, python):
+    seen = [
+        knows(application(tmp_path / "a", head, number), root, head, minor(python), MONOWHEEL_PYTHON=python)
+        for number in range(3)
+    ]
+    assert seen == [False, True, True]
+
+
+def test_what_is_known_is_of_one_interpreter(root, tmp_path, head):
+    first, second = list(PYTHONS.values())[-2:]
+    for number, (python, known) in enumerate([(first, False), (second, False), (first, True), (second, True)]):
+        file = application(tmp_path / "a", head, number)
+        assert knows(file, root, head, minor(python), MONOWHEEL_PYTHON=python) is known
+
+
+def test_what_was_damaged_is_found_out_again(root, tmp_path, head, any_python):
+    def damage(change):
+        for path in (root / "known").iterdir():
+            path.write_bytes(change(path.read_bytes()))
+
+    changes = [lambda data: b"", lambda data: data[: len(data) // 2], lambda data: data[:70] + b"\xff" + data[71:]]
+    knows(application(tmp_path / "a", head, 0), root, head, minor(any_python))
+    for number, change in enumerate(changes):
+        damage(change)
+        assert not knows(application(tmp_path / "a", head, 2 * number + 1), root, head, minor(any_python))
+        assert knows(application(tmp_path / "a", head, 2 * number + 2), root, head, minor(any_python))
+
+
+def test_a_cache_that_cannot_keep_it_does_as_well(root, tmp_path, head, any_python):
+    root.mkdir(0o700)
+    (root / "known").write_text("no folder")
+    for number in range(2):
+        assert not knows(application(tmp_path / "a", head, number), root, head, minor(any_python))
+    assert not list((root / "tmp").iterdir())
+
+
+def test_prune_forgets(root, tmp_path, head, any_python):
+    file = application(tmp_path / "a", head)
+    knows(file, root, head, minor(any_python))
+    assert list((root / "known").iterdir())
+    start(file, root, env={"MONOWHEEL_CACHE": "prune"})
+    assert not (root / "known").exists()
+    assert not knows(application(tmp_path / "a", head, 1), root, head, minor(any_python))
+
+
+def test_an_interpreter_that_was_touched_or_replaced_is_asked_again(root, tmp_path):
+    first, second = list(PYTHONS.values())[:2]
+    copy = tmp_path / "python"
+
+    def known(number: int, python: Path) -> bool:
+        file = application(tmp_path / "a", "native", number)
+        return knows(file, root, "native", minor(python), MONOWHEEL_PYTHON=copy)
+
+    shutil.copy2(first, copy)
+    assert [known(number, first) for number in range(2)] == [False, True]
+    copy.touch()
+    assert [known(number, first) for number in range(2, 4)] == [False, True]
+    (tmp_path / "new").symlink_to(second)
+    (tmp_path / "new").replace(copy)
+    assert [known(number, second) for number in range(4, 6)] == [False, True]
+
+
+def test_of_a_script_that_chooses_an_interpreter_nothing_is_kept(root, tmp_path):
+    """Version managers choose by folder and by variables."""
+    first, second = list(PYTHONS.values())[:2]
+    shim = tmp_path / "bin/python3"
+    shim.parent.mkdir()
+    shim.write_text('#!/bin/sh\nexec "$CHOSEN" "$@"\n')
+    shim.chmod(0o755)
+    for number, python in enumerate([first, second, first]):
+        file = application(tmp_path / "a", "native", number)
+        assert not knows(file, root, "native", minor(python), PATH=shim.parent, CHOSEN=python)
+
+
+def test_a_cache_that_others_can_write_to_is_not_asked(root, tmp_path, head, any_python):
+    knows(application(tmp_path / "a", head), root, head, minor(any_python))
+    root.chmod(0o777)
+    assert not knows(application(tmp_path / "a", head, 1), root, head, minor(any_python))
