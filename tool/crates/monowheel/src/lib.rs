@@ -2,12 +2,13 @@
 //!
 //! Same inputs, same bytes: nothing here reads a clock, the environment, or a directory in the order that the file system gives it
 //! (`clippy.toml` lints for that). Modules call each other one way:
-//! `cli → explain → app → {wheel, lock, bootstrap, launcher} → {tags, markers, zip}`; [`json`] and [`output`] serve all of them.
+//! `cli → explain → app → {wheel, lock, bootstrap, launcher} → {tags, markers, zip}`; [`checksum`], [`json`] and [`output`] serve all of them.
 
 #![forbid(unsafe_code)]
 
 pub mod app;
 pub mod bootstrap;
+pub mod checksum;
 pub mod cli;
 pub mod explain;
 #[cfg(feature = "fetch")]

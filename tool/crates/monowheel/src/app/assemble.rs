@@ -7,14 +7,13 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::error::AppError;
 use super::first_party::FirstPartyFile;
 use super::interpreter::{Content, Interpreter};
 use super::manifest::{Code, Excluded, Manifest, PackedBytecode, PackedWheel, VERSION};
 use super::plan::{Plan, PlannedWheel};
 use crate::bootstrap::{self, Head};
+use crate::checksum::{self, Checksum, Summing};
 use crate::json;
 use crate::launcher::{self, Bundled};
 use crate::output::Output;
@@ -63,7 +62,7 @@ pub fn assemble(plan: &Plan, output: &Path) -> Result<(), AppError> {
     archive.bytes(MANIFEST, false, &manifest).map_err(write)?;
     let mut sink = archive.finish().map_err(write)?;
     sink.seek(SeekFrom::Start(0)).map_err(write)?;
-    sink.write_all(&head(plan, &hex(&Sha256::digest(&manifest)), main_offset, interpreter.as_ref())?).map_err(write)?;
+    sink.write_all(&head(plan, &checksum::sha256(&manifest), main_offset, interpreter.as_ref())?).map_err(write)?;
     sink.flush().map_err(write)?;
     drop(sink);
     target.commit(true)?;
@@ -93,7 +92,7 @@ fn manifest(plan: &Plan, code: Code, interpreter: Option<Bundled>, wheels: Vec<P
         interpreter_args: plan.application.interpreter_args.clone(),
         python: plan.python.clone(),
         platform: plan.application.platform.clone(),
-        bootstrap: hex(&Sha256::digest(bootstrap::bootstrap())),
+        bootstrap: checksum::sha256(bootstrap::bootstrap()),
         interpreter,
         code,
         dependencies: dependencies_key(&imports, &wheels),
@@ -113,7 +112,7 @@ pub fn dependencies_key(imports: &[String], wheels: &[PackedWheel]) -> String {
     } else {
         json::canonical(&(bootstrap::LAYOUT, imports, tree, bytecode))
     };
-    hex(&Sha256::digest(&key))[..KEY].to_owned()
+    checksum::sha256(&key)[..KEY].to_owned()
 }
 
 fn packed(wheel: &PlannedWheel) -> PackedWheel {
@@ -205,9 +204,9 @@ fn write_nested<W: Write + Seek>(
     let reserved = archive.reserve(name, size).map_err(write)?;
     let mut nested = Writer::new(Hashing::new(archive.sink()), 0);
     members(&mut nested)?;
-    let (sha256, crc32) = nested.finish().map_err(write)?.finish();
-    archive.fill(reserved, crc32).map_err(write)?;
-    Ok(sha256)
+    let checksum = nested.finish().map_err(write)?.finish();
+    archive.fill(reserved, checksum.crc32).map_err(write)?;
+    Ok(checksum.hex())
 }
 
 /// Writes the nested archive of the interpreter as one member.
@@ -306,33 +305,27 @@ fn has_interpreter(content: &[u8]) -> bool {
 /// A sink that takes SHA-256 and CRC-32 of what passes through.
 struct Hashing<W> {
     sink: W,
-    sha256: Sha256,
-    crc32: crc32fast::Hasher,
+    summing: Summing,
 }
 
 impl<W: Write> Hashing<W> {
     fn new(sink: W) -> Self {
-        Self { sink, sha256: Sha256::new(), crc32: crc32fast::Hasher::new() }
+        Self { sink, summing: Summing::default() }
     }
 
-    fn finish(self) -> (String, u32) {
-        (hex(&self.sha256.finalize()), self.crc32.finalize())
+    fn finish(self) -> Checksum {
+        self.summing.finish()
     }
 }
 
 impl<W: Write> Write for Hashing<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.sink.write(bytes)?;
-        self.sha256.update(&bytes[..count]);
-        self.crc32.update(&bytes[..count]);
+        self.summing.update(&bytes[..count]);
         Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.sink.flush()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -208,7 +208,7 @@ fn two_roots(modules: &BTreeMap<&str, Vec<&FirstPartyFile>>, found: &mut Vec<Con
     for (module, files) in modules.iter().filter(|(_, files)| files.len() > 1) {
         let mut digests = BTreeSet::new();
         for file in files {
-            digests.insert(digest(&file.path)?);
+            digests.insert(digest(&file.path)?.sha256);
         }
         if digests.len() > 1 {
             let owners = files.iter().map(|file| own_owner(file)).collect();
@@ -232,7 +232,7 @@ fn hidden<'a, 'b>(
             let Some(place) = at(&path) else { continue };
             let own_init = modules.get(&path[SITE_PACKAGES.len()..]).and_then(|files| files.first());
             let same = match own_init {
-                Some(own) => place.hash == record_hash(digest(&own.path)?),
+                Some(own) => place.hash == record_hash(digest(&own.path)?.sha256),
                 None => false,
             };
             if !same {

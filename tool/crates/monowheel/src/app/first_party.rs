@@ -1,16 +1,16 @@
 //! The first-party tree: files and directories put in their places, each place owned once.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use super::conflicts::bytes;
 use super::error::AppError;
 use super::input::{Input, Source};
+use crate::checksum::{self, Checksum};
 
 /// One file of the first-party tree.
 #[derive(Clone, Debug)]
@@ -110,16 +110,7 @@ fn same_content(first: &FirstPartyFile, second: &FirstPartyFile) -> Result<bool,
     Ok(first.size == second.size && digest(&first.path)? == digest(&second.path)?)
 }
 
-/// SHA-256 of a file's content.
-pub fn digest(path: &Path) -> Result<[u8; 32], AppError> {
-    let read = |source| AppError::Read { path: path.to_owned(), source };
-    let mut hasher = Sha256::new();
-    let mut file = File::open(path).map_err(read)?;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer).map_err(read)? {
-            0 => return Ok(hasher.finalize().into()),
-            count => hasher.update(&buffer[..count]),
-        }
-    }
+/// Checksum of a file's content.
+pub fn digest(path: &Path) -> Result<Checksum, AppError> {
+    checksum::of_file(path).map_err(|source| AppError::Read { path: path.to_owned(), source })
 }

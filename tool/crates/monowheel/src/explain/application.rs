@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::error::ExplainError;
 use crate::app::{self, Manifest, STAMP, STAMP_LIMIT, Stamp};
+use crate::checksum;
 use crate::wheel::WheelFilename;
 use crate::zip::{Entry, Records, Section};
 
@@ -60,7 +59,7 @@ impl Application {
         let manifest = parse(path, &bytes)?;
         let mut head = Vec::new();
         (&file).seek(SeekFrom::Start(0)).and_then(|_| (&file).take(records.start()).read_to_end(&mut head)).map_err(read)?;
-        Ok(Self { path: path.to_owned(), size, head, manifest, digest: hex(&Sha256::digest(&bytes)), records, file })
+        Ok(Self { path: path.to_owned(), size, head, manifest, digest: checksum::sha256(&bytes), records, file })
     }
 
     /// The content of a STORED member.
@@ -127,9 +126,8 @@ impl Application {
     /// # Errors
     /// Where it cannot be read.
     pub fn sha256(&self) -> Result<String, ExplainError> {
-        let (sha256, _) =
-            digest(&mut Section::new(&self.file, 0, self.size)).map_err(|source| ExplainError::Read { path: self.path.clone(), source })?;
-        Ok(sha256)
+        let found = checksum::of(&mut Section::new(&self.file, 0, self.size));
+        Ok(found.map_err(|source| ExplainError::Read { path: self.path.clone(), source })?.hex())
     }
 
     /// The file's name without its folder.
@@ -157,29 +155,10 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest, ExplainError> {
     }
 }
 
-/// SHA-256 and CRC-32 of what is left in `content`.
-pub(super) fn digest<R: Read>(content: &mut R) -> io::Result<(String, u32)> {
-    let (mut sha256, mut crc32) = (Sha256::new(), crc32fast::Hasher::new());
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match content.read(&mut buffer)? {
-            0 => return Ok((hex(&sha256.finalize()), crc32.finalize())),
-            count => {
-                sha256.update(&buffer[..count]);
-                crc32.update(&buffer[..count]);
-            }
-        }
-    }
-}
-
 /// Text for a terminal: what a file says must not move the cursor or change colours.
 #[must_use]
 pub fn printable(text: &str) -> String {
     text.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

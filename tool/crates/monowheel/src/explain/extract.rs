@@ -3,10 +3,11 @@
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use super::application::{Application, digest};
+use super::application::Application;
 use super::error::ExplainError;
 use super::package;
 use crate::app::PackedWheel;
+use crate::checksum;
 use crate::output::Output;
 use crate::tags;
 
@@ -54,7 +55,7 @@ fn write<R: Read + Seek>(
 ) -> Result<PathBuf, ExplainError> {
     let failed = |source| application.failed(name, source);
     // Before the output: nothing that was changed leaves by this door.
-    let (found, _) = digest(content).map_err(failed)?;
+    let found = checksum::of(content).map_err(failed)?.hex();
     if found != *sha256 {
         return Err(failed(io::Error::other(format!("its sha256 is {found}, but the manifest says {sha256}"))));
     }

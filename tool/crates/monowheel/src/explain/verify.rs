@@ -10,13 +10,12 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
-use super::application::{Application, BYTECODE, CODE, FOLDER, INTERPRETER, MAIN, MANIFEST, WHEELS, digest, hex};
+use super::application::{Application, BYTECODE, CODE, FOLDER, INTERPRETER, MAIN, MANIFEST, WHEELS};
 use super::error::ExplainError;
 use super::rules;
 use crate::app::{self, PackedBytecode, PackedWheel, STAMP};
 use crate::bootstrap::{self, Head};
+use crate::checksum;
 use crate::json;
 use crate::launcher;
 use crate::lock::{self, LockError};
@@ -79,7 +78,7 @@ fn plural(count: usize, what: &str) -> String {
 fn manifest(application: &Application) -> Result<Check, ExplainError> {
     let canonical = json::canonical(&application.manifest);
     let mut problems = Vec::new();
-    if hex(&Sha256::digest(&canonical)) != application.digest {
+    if checksum::sha256(&canonical) != application.digest {
         problems.push("it is not in canonical form".to_owned());
     }
     let manifest = &application.manifest;
@@ -153,7 +152,8 @@ fn layout(application: &Application) -> Result<Check, ExplainError> {
 
 fn main(application: &Application) -> Result<Check, ExplainError> {
     let entry = application.member(MAIN)?;
-    let (sha256, crc32) = digest(&mut application.content(entry)).map_err(|source| application.failed(MAIN, source))?;
+    let found = checksum::of(&mut application.content(entry)).map_err(|source| application.failed(MAIN, source))?;
+    let (sha256, crc32) = (found.hex(), found.crc32);
     let mut problems = Vec::new();
     if sha256 != application.manifest.bootstrap {
         problems.push(format!("`{MAIN}` has sha256 {sha256}, but the manifest says {}", application.manifest.bootstrap));
@@ -161,7 +161,7 @@ fn main(application: &Application) -> Result<Check, ExplainError> {
     if crc32 != entry.central.crc32 {
         problems.push(format!("`{MAIN}` has another CRC-32 than its header says"));
     }
-    if problems.is_empty() && sha256 != hex(&Sha256::digest(bootstrap::bootstrap())) {
+    if problems.is_empty() && sha256 != checksum::sha256(bootstrap::bootstrap()) {
         let text = "it is as the manifest says, but not the one that this version carries".to_owned();
         return Ok(Check { what: "bootstrap", outcome: Outcome::OtherVersion, text: vec![text] });
     }
@@ -202,7 +202,8 @@ fn nested(application: &Application, name: &str, stated: (&str, u64), problems: 
         problems.push(format!("`{name}` is missing"));
         return Ok(None);
     };
-    let (sha256, crc32) = digest(&mut application.content(entry)).map_err(failed)?;
+    let found = checksum::of(&mut application.content(entry)).map_err(failed)?;
+    let (sha256, crc32) = (found.hex(), found.crc32);
     if sha256 != stated.0 {
         problems.push(format!("`{name}` has sha256 {sha256}, but the manifest says {}", stated.0));
     }
@@ -240,7 +241,7 @@ fn tree(archive: &str, records: &Records, section: &Section<&File>, application:
         }
         let mut content = section.part(entry.data, entry.central.compressed);
         let read = |source| application.failed(name, source);
-        let (_, crc32) = digest(&mut content).map_err(read)?;
+        let crc32 = checksum::of(&mut content).map_err(read)?.crc32;
         if crc32 != entry.central.crc32 {
             problems.push(format!("`{name}` has another CRC-32 than its header says"));
         }
@@ -305,13 +306,14 @@ fn wheels(application: &Application, limits: &Limits) -> Result<Check, ExplainEr
 fn stamp(application: &Application) -> Result<Option<Check>, ExplainError> {
     let Some(entry) = application.records.find(STAMP) else { return Ok(None) };
     let mut problems = Vec::new();
-    let (sha256, crc32) = digest(&mut application.content(entry)).map_err(|source| application.failed(STAMP, source))?;
+    let found = checksum::of(&mut application.content(entry)).map_err(|source| application.failed(STAMP, source))?;
+    let (sha256, crc32) = (found.hex(), found.crc32);
     if crc32 != entry.central.crc32 {
         problems.push(format!("`{STAMP}` has another CRC-32 than its header says"));
     }
     let count = match application.stamp() {
         Ok(Some(stamp)) => {
-            if hex(&Sha256::digest(stamp.canonical())) != sha256 {
+            if checksum::sha256(&stamp.canonical()) != sha256 {
                 problems.push(format!("`{STAMP}` is not in canonical form"));
             }
             stamp.values().len()

@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use super::client::{Client, Fault, bare, shown};
 use super::error::FetchError;
+use crate::checksum::Summing;
 use crate::lock::{self, Located};
 use crate::output::Output;
 
@@ -93,7 +92,7 @@ enum Broken {
 /// Copies `reader` to the beginning of `file`, in place of what an attempt before left there, and gives its SHA-256.
 fn transfer(reader: &mut dyn Read, file: &mut File) -> Result<String, Broken> {
     file.rewind().and_then(|()| file.set_len(0)).map_err(Broken::Write)?;
-    let mut hasher = Sha256::new();
+    let mut summing = Summing::default();
     let mut buffer = vec![0; 1 << 17];
     loop {
         let count = match reader.read(&mut buffer) {
@@ -102,10 +101,10 @@ fn transfer(reader: &mut dyn Read, file: &mut File) -> Result<String, Broken> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(Broken::Read(error)),
         };
-        hasher.update(&buffer[..count]);
+        summing.update(&buffer[..count]);
         file.write_all(&buffer[..count]).map_err(Broken::Write)?;
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(summing.finish().hex())
 }
 
 /// A local path where `address` is one: `file://…` or no scheme at all.

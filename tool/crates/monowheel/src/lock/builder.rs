@@ -1,17 +1,15 @@
 //! What the readers share: they feed packages in, and get one checked [`Lock`] out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use pep440_rs::{Version, VersionSpecifiers};
-use sha2::{Digest, Sha256};
 
 use super::document::{Source, Value};
 use super::error::{LockError, Problem};
 use super::model::{Format, Item, Location, Lock, LockedWheel, MarkerId, Package, PackageId};
+use crate::checksum;
 use crate::markers::Marker;
 use crate::tags::{TagsTable, WheelFilename};
 
@@ -161,9 +159,9 @@ impl<'a> Builder<'a> {
     /// the file counts among those that were read. Empty where it cannot be read.
     fn hash_of(&mut self, path: &str) -> String {
         let folder = self.source.path.parent().unwrap_or(Path::new(""));
-        let Ok((sha256, _)) = digest(&folder.join(path)) else { return String::new() };
+        let Ok(found) = checksum::of_file(&folder.join(path)) else { return String::new() };
         self.beside.push(PathBuf::from(path));
-        sha256
+        found.hex()
     }
 
     /// Adds a package, which must not be there yet.
@@ -187,21 +185,6 @@ pub(super) struct NewWheel<'a> {
     pub sha256: String,
     pub location: Location,
     pub size: Option<u64>,
-}
-
-/// SHA-256 and size in bytes of a file.
-pub(super) fn digest(path: &Path) -> io::Result<(String, u64)> {
-    let mut file = File::open(path)?;
-    let mut digest = Sha256::new();
-    let mut size = 0;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = file.read(&mut buffer)?;
-        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
-        digest.update(bytes);
-        size += bytes.len() as u64;
-    }
-    Ok((digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), size))
 }
 
 /// The hex digits of a `sha256:…` hash.

@@ -14,7 +14,8 @@ use super::identity;
 use super::install::{self, Installed, Layout};
 use super::metadata::{Metadata, WheelFile};
 use super::record::{Record, RecordError};
-use super::sums::{Summer, Sums, Whole};
+use super::sums::{Summer, Sums};
+use crate::checksum;
 use crate::tags::FilenameError;
 
 /// RECORD cannot hold its own hash, nor that of what signs it (PEP 427).
@@ -58,10 +59,10 @@ pub fn read_from<R: Read + Seek>(input: R, file_name: &str, options: &Options) -
 }
 
 fn check<R: Read + Seek>(mut input: R, file_name: &str, filename: &WheelFilename, options: &Options) -> Result<Facts, Problem> {
-    let whole = Whole::of(&mut input).map_err(|source| Problem::Io { source })?;
+    let whole = checksum::of(&mut input).map_err(|source| Problem::Io { source })?;
     // Before the bytes are parsed: what is not the locked file is not looked at.
     if let Some(expected) = &options.sha256 {
-        identity::check_sha256(expected, &whole.sha256)?;
+        identity::check_sha256(expected, &whole.hex())?;
     }
     let archive = Archive::open(input, &options.limits)?;
     let dist_info = identity::dist_info(filename, archive.entries())?;
@@ -81,7 +82,7 @@ fn check<R: Read + Seek>(mut input: R, file_name: &str, filename: &WheelFilename
     Ok(Facts {
         version: FORMAT,
         file: file_name.to_owned(),
-        sha256: whole.sha256,
+        sha256: whole.hex(),
         crc32: whole.crc32,
         size: whole.size,
         name: layout.name,

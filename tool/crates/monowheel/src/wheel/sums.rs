@@ -1,42 +1,8 @@
-//! Hashes of a file as it streams by.
-
-use std::io::{self, Read};
+//! Hashes of a member as it streams by.
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::record::Algorithm;
-
-const BUFFER: usize = 256 * 1024;
-
-/// Size and hashes of the wheel file as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Whole {
-    pub(super) sha256: String,
-    pub(super) crc32: u32,
-    pub(super) size: u64,
-}
-
-impl Whole {
-    /// Reads `input` to its end.
-    pub(super) fn of(input: &mut impl Read) -> io::Result<Self> {
-        let (mut sha256, mut crc32, mut size) = (Sha256::new(), crc32fast::Hasher::new(), 0);
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            match input.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => {
-                    sha256.update(&buffer[..count]);
-                    crc32.update(&buffer[..count]);
-                    size += count as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        let sha256 = sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { sha256, crc32: crc32.finalize(), size })
-    }
-}
 
 /// A stronger hash than SHA-256, where RECORD has one.
 enum Stronger {
@@ -92,13 +58,6 @@ pub(super) struct Sums {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_is_summed() {
-        let whole = Whole::of(&mut b"abc".as_slice()).unwrap();
-        assert_eq!(whole.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!((whole.crc32, whole.size), (0x352441c2, 3));
-    }
 
     #[test]
     fn a_member_is_summed_by_what_record_has() {

@@ -66,9 +66,8 @@ pub fn given(wheels: &[PathBuf], options: &fetch::Options, limits: Limits) -> Re
     let mut jobs = Vec::new();
     for path in wheels {
         fs::create_dir_all(&folder).map_err(|source| AppError::Read { path: folder.clone(), source })?;
-        let digest = crate::app::digest(path)?;
+        let key = crate::app::digest(path)?.hex();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let key: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let facts = folder.join(format!("{key}-{name}.facts-{FACTS_FORMAT}.json"));
         jobs.push((path.clone(), facts, None, path.display().to_string()));
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::super::application::Application;
 use crate::app::{Manifest, PackedWheel};
+use crate::checksum;
 use crate::json;
 
 /// Digits that an offset or a size takes in a shell head, and the digest.
@@ -169,7 +170,7 @@ pub fn heads(a: &Application, b: &Application) -> Option<HeadDifference> {
 fn lines(application: &Application) -> Vec<String> {
     let (digest, head) = (&application.digest, &application.head);
     let Ok(text) = std::str::from_utf8(head) else {
-        return vec![super::super::application::hex(head).replace(&super::super::application::hex(digest.as_bytes()), "<digest>")];
+        return vec![checksum::hex(head).replace(&checksum::hex(digest.as_bytes()), "<digest>")];
     };
     let text = text.replace(digest, "<digest>").replace(digest.get(..32).unwrap_or(digest), "<digest>");
     let is_number = |word: &str| word.len() == DIGITS && word.bytes().all(|byte| byte.is_ascii_digit());

@@ -5,10 +5,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use super::super::application::hex;
 use super::fields::{FieldDifference, differences};
+use crate::checksum::Summing;
 use crate::wheel::{Archive, Limits};
 use crate::zip::{Entry, Records, Section};
 
@@ -112,9 +111,9 @@ impl<'a> Side<'a> {
         // The reader of wheels takes no archive that can be read in two ways; such ones are told apart by what their headers say.
         let mut archive = Archive::open(self.whole(), &Limits::NONE).ok()?;
         let found = archive.entries().iter().find(|found| found.path.as_str() == entry.name)?.clone();
-        let mut sha256 = Sha256::new();
-        archive.read(&found, |piece| sha256.update(piece)).ok()?;
-        Some(hex(&sha256.finalize()))
+        let mut summing = Summing::default();
+        archive.read(&found, |piece| summing.update(piece)).ok()?;
+        Some(summing.finish().hex())
     }
 }
 

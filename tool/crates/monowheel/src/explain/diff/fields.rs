@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::checksum;
 use crate::zip::{Entry, Fields};
 
 /// One field with two values.
@@ -133,11 +134,11 @@ fn extra(bytes: &[u8]) -> String {
             0xcafe => "jar".to_owned(),
             other => format!("{other:#06x}"),
         };
-        words.push(format!("{name} {}", super::super::application::hex(data)).trim_end().to_owned());
+        words.push(format!("{name} {}", checksum::hex(data)).trim_end().to_owned());
         rest = tail;
     }
     if !rest.is_empty() {
-        words.push(format!("loose bytes {}", super::super::application::hex(rest)));
+        words.push(format!("loose bytes {}", checksum::hex(rest)));
     }
     if words.is_empty() { "none".to_owned() } else { words.join(", ") }
 }

@@ -18,8 +18,9 @@ pub use archive::{Change, Content, MemberDifference};
 pub use fields::{FieldDifference, differences as field_differences};
 pub use words::words;
 
-use super::application::{Application, digest};
+use super::application::Application;
 use super::error::ExplainError;
+use crate::checksum;
 use crate::zip::{Records, Section};
 use archive::{Side, compare, first_difference};
 
@@ -125,7 +126,7 @@ impl Opened {
     }
 
     fn report(&self, path: &Path) -> Result<FileReport, ExplainError> {
-        let (sha256, _) = digest(&mut self.section()).map_err(|source| ExplainError::Read { path: path.to_owned(), source })?;
-        Ok(FileReport { path: path.display().to_string(), size: self.size, sha256 })
+        let found = checksum::of(&mut self.section()).map_err(|source| ExplainError::Read { path: path.to_owned(), source })?;
+        Ok(FileReport { path: path.display().to_string(), size: self.size, sha256: found.hex() })
     }
 }

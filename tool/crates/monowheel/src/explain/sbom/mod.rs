@@ -9,13 +9,12 @@ mod spdx;
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
-use super::application::{Application, hex};
+use super::application::Application;
 use super::error::ExplainError;
 use super::graph::{self, Edges};
 use super::package::Package;
 use crate::app::Plan;
+use crate::checksum;
 use crate::json;
 
 /// The formats.
@@ -98,7 +97,7 @@ impl Bill {
         let canonical = |identity: &str| json::canonical(&write(identity));
         // The document's own identity is the digest of everything else in it.
         let blank = canonical(&"0".repeat(64));
-        canonical(&hex(&Sha256::digest(&blank)))
+        canonical(&checksum::sha256(&blank))
     }
 }
 

@@ -5,11 +5,12 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-use super::super::application::{Application, BYTECODE, digest};
+use super::super::application::{Application, BYTECODE};
 use super::super::error::ExplainError;
 use super::super::rules;
 use super::{Check, bytecodes, plural};
 use crate::app::{self, PackedBytecode};
+use crate::checksum;
 use crate::zip::{Entry, Records, Section};
 
 /// Magic number, flags, hash of the source (PEP 552).
@@ -36,7 +37,8 @@ pub(super) fn check(application: &Application) -> Result<Check, ExplainError> {
         };
         let mut content = application.content(entry);
         let failed = |source| application.failed(&name, source);
-        let (sha256, crc32) = digest(&mut content).map_err(failed)?;
+        let found = checksum::of(&mut content).map_err(failed)?;
+        let (sha256, crc32) = (found.hex(), found.crc32);
         if sha256 != bytecode.sha256 {
             problems.push(format!("{file} has sha256 {sha256}, but the manifest says {}", bytecode.sha256));
         }
@@ -66,7 +68,7 @@ fn pycs(bytecode: &PackedBytecode, records: &Records, archive: &Section<&File>) 
         if !is_module || !is_unchecked(entry, archive)? {
             problems.push(format!("{}: `{}` is no unchecked bytecode of {}", bytecode.file, entry.name, bytecode.tag));
         }
-        let (_, crc32) = digest(&mut archive.part(entry.data, entry.central.compressed))?;
+        let crc32 = checksum::of(&mut archive.part(entry.data, entry.central.compressed))?.crc32;
         if crc32 != entry.central.crc32 {
             problems.push(format!("{}: `{}` has another CRC-32 than its header says", bytecode.file, entry.name));
         }

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
-use super::super::builder::{digest, join};
+use super::super::builder::join;
 use super::super::error::LockError;
 use super::super::model::Package;
+use crate::checksum;
 use crate::tags::WheelFilename;
 
 /// A wheel in a folder.
@@ -31,7 +32,8 @@ pub(super) fn wheels(lock: &Path, folder: &Path, package: &Package, hashes: &[St
             continue;
         }
         let at = |source| LockError::Read { path: entry.path().to_owned(), source };
-        let (sha256, size) = digest(entry.path()).map_err(at)?;
+        let checksum = checksum::of_file(entry.path()).map_err(at)?;
+        let (sha256, size) = (checksum.hex(), checksum.size);
         if hashes.is_empty() || hashes.contains(&sha256) {
             let path = join(&folder.to_string_lossy().replace('\\', "/"), file);
             found.push(LocalWheel { file: file.to_owned(), path, sha256, size });
