@@ -90,11 +90,13 @@ def build(application: str, folder: Path) -> list[Tool]:
         f'exec "{fresh}/bin/python" "{source}/main.py"\n'
     )
     script.chmod(0o755)
-    portable, native, newer = folder / "portable", folder / "native", folder / "newer"
+    portable, native = folder / "portable", folder / "native"
+    newer, newer_native = folder / "newer", folder / "newer-native"
     for output, main, fields in [
         (portable, MAIN[application], {}),
         (native, MAIN[application], {"launcher": str(common.launcher())}),
-        (newer, MAIN[application] + "# A new version.\n", {"launcher": str(common.launcher())}),
+        (newer, MAIN[application] + "# A new version.\n", {}),
+        (newer_native, MAIN[application] + "# A new version.\n", {"launcher": str(common.launcher())}),
     ]:
         manifest = common.manifest(folder / f"{output.name}-input", application, main, **fields)
         common.run(common.tool(), "assemble", "--manifest", manifest, "--output", output)
@@ -117,7 +119,8 @@ def build(application: str, folder: Path) -> list[Tool]:
         Tool("monowheel, native launcher", [native], [folder / "root"]),
         Tool("monowheel, portable head", [portable], [folder / "root"]),
         # Its dependencies are there: what is new is its own code.
-        Tool("monowheel, a new version of the application", [newer], own, cheap=True),
+        Tool("monowheel, native launcher, a new version", [newer_native], own, cheap=True),
+        Tool("monowheel, portable head, a new version", [newer], own, cheap=True),
         Tool("pex, fastest (--venv --sh-boot, wheels as they are)", [folder / "fast.pex"], [folder / "pexroot"]),
         Tool("pex, default", [folder / "default.pex"], [folder / "pexroot"]),
         Tool("shiv", [folder / "app.shiv"], [folder / "shivroot"]),

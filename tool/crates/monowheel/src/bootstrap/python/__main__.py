@@ -9,13 +9,12 @@ import sys
 
 # The modules of ``monowheel_boot`` by name: their text stands here in the file, and is compiled when it is imported.
 SOURCES = {}
+# Their code, as far as it has been compiled, by this start or by an earlier one.
+COMPILED = {}
 
 
 class Sources(object):  # noqa: UP004 (Python 2)
     """Finds and loads the modules in ``SOURCES``."""
-
-    # Their code by name, as far as it has been compiled, by this start or by an earlier one.
-    compiled = {}
 
     @staticmethod
     def find_spec(name, path=None, target=None):
@@ -32,9 +31,9 @@ class Sources(object):  # noqa: UP004 (Python 2)
     def exec_module(module):
         """Run the module's text."""
         name = module.__name__
-        if name not in Sources.compiled:
-            Sources.compiled[name] = compile(SOURCES[name], name, "exec")
-        exec(Sources.compiled[name], module.__dict__)
+        if name not in COMPILED:
+            COMPILED[name] = compile(SOURCES[name], name, "exec")
+        exec(COMPILED[name], module.__dict__)
 
 
 def unfit():
@@ -59,13 +58,15 @@ def main():
         sys.exit("monowheel: " + sys.argv[0] + " needs another Python: " + reason)
     if SOURCES:
         sys.meta_path.insert(0, Sources)
-    from monowheel_boot import start
-
     if headed:
+        from monowheel_boot import start
+
         # The file that the head has opened: another one may have taken its place by now.
         start.from_head(sys.argv[1], sys.argv[4], globals()["FILE"].fileno())
     else:
-        start.from_python(sys.argv[0], sys.argv[1:])
+        from monowheel_boot import direct
+
+        direct.from_python(sys.argv[0], sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ class Compiled:
         """Take the code from a cache, if one has it."""
         main = sys.modules["__main__"]
         # Run from a folder of modules, Python keeps their bytecode itself.
-        self.code = main.Sources.compiled if main.SOURCES else None
+        self.code = main.COMPILED if main.SOURCES else None
         # What had to be compiled to come here has to be each time.
         self.known = set(self.code or ())
         self.name = f"known/{key(main.SOURCES)}"

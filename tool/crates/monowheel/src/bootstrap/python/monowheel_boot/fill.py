@@ -3,7 +3,7 @@
 import os
 import sys
 
-from monowheel_boot import environment, interpreter, roots, unpack
+from monowheel_boot import choice, environment, interpreter, roots, unpack
 from monowheel_boot.archive import Application
 from monowheel_boot.cache import Cache, folders, write
 from monowheel_boot.start import Replaced, find, real_interpreter, sha256, trace
@@ -22,7 +22,7 @@ def fill(file, digest, asked, compiled):
     if application.digest != digest:
         raise Replaced(f"{file.path} was replaced while it started\nhint: start it again")
     interpreter.check(application.manifest)
-    root = roots.choose(interpreter.native(application.manifest))
+    root = choice.choose(interpreter.native(application.manifest))
     trace(f"cache: {root}")
     with Progress(application), Cache(root) as store:
         app = Filling(store, application, asked).run()
