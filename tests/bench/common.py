@@ -85,7 +85,7 @@ def tool() -> Path:
     if ready := os.environ.get("MONOWHEEL_RELEASED_TOOL"):
         return Path(ready)
     run("cargo", "build", "--release", "--locked", "--package", "monowheel", "--manifest-path", TOP / "tool/Cargo.toml")
-    return TOP / "tool/target/release/monowheel"
+    return Path(os.environ.get("CARGO_TARGET_DIR") or TOP / "tool/target") / "release/monowheel"
 
 
 @functools.cache

@@ -144,9 +144,12 @@ def measure(application: str) -> list[Tool]:
         print(f"{application}: {tool.name}", file=sys.stderr)
         for _ in range(warm_rounds if tool.cheap else cold_rounds):
             tool.forget()
+            # What others have written must not reach the disk now: who makes files would wait for it.
+            os.sync()
             tool.cold.append(tool.start(environment))
     for tool in tools:
         tool.start(environment) if tool.name != tools[1].name else None
+    os.sync()
     turns = [tool for tool in tools if tool.name != tools[1].name]
     for number in range(warm_rounds):
         # Each round begins with another one: what runs after the slow ones is slower.
