@@ -11,6 +11,8 @@ from monowheel_boot import roots
 from monowheel_boot.start import sha256, trace, trusted
 
 DIGEST = 64
+# What every start compiles to come here.
+BEFORE = ("monowheel_boot", "monowheel_boot.compiled", "monowheel_boot.roots", "monowheel_boot.start")
 
 
 class Compiled:
@@ -21,8 +23,6 @@ class Compiled:
         main = sys.modules["__main__"]
         # Run from a folder of modules, Python keeps their bytecode itself.
         self.code = main.COMPILED if main.SOURCES else None
-        # What had to be compiled to come here has to be each time.
-        self.known = set(self.code or ())
         self.name = f"known/{key(main.SOURCES)}"
         self.found = self.code is not None and any(self.take(root) for root in roots.existing() if trusted(root))
 
@@ -45,7 +45,7 @@ class Compiled:
             return
         from monowheel_boot.cache import make, write
 
-        data = marshal.dumps({name: code for name, code in self.code.items() if name not in self.known})
+        data = marshal.dumps({name: code for name, code in self.code.items() if name not in BEFORE})
         try:
             staged = f"{store.stage()}/compiled"
             make(f"{store.root}/known")
