@@ -6,8 +6,13 @@
 
 use std::sync::LazyLock;
 
+use crate::checksum;
+
 /// The line of `__main__.py` that the dictionary takes the place of.
 const PLACE: &str = "SOURCES = {}\n";
+
+/// The line that their checksum takes the place of.
+const KEY: &str = "KEY = \"\"\n";
 
 /// The entry, which interprets itself on every Python there is.
 const MAIN: &str = include_str!("python/__main__.py");
@@ -41,7 +46,8 @@ static BOOTSTRAP: LazyLock<Vec<u8>> = LazyLock::new(|| {
         sources.push_str(&format!("    \"{name}\": r'''{source}''',\n"));
     }
     sources.push_str("}\n");
-    MAIN.replacen(PLACE, &sources, 1).into_bytes()
+    let key = format!("KEY = \"{}\"\n", checksum::sha256(sources.as_bytes()));
+    MAIN.replacen(PLACE, &sources, 1).replacen(KEY, &key, 1).into_bytes()
 });
 
 /// The bytes of `__main__.py`.
@@ -52,11 +58,11 @@ pub fn bootstrap() -> &'static [u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAIN, MODULES, PLACE};
+    use super::{KEY, MAIN, MODULES, PLACE};
 
     #[test]
     fn every_module_can_stand_in_a_raw_literal() {
-        assert_eq!(MAIN.matches(PLACE).count(), 1);
+        assert_eq!([PLACE, KEY].map(|line| MAIN.matches(line).count()), [1, 1]);
         assert!(MAIN.is_ascii(), "Python 2 reads ASCII only");
         assert!(MODULES.is_sorted());
         for (name, source) in MODULES {

@@ -69,6 +69,7 @@ case $_mw_root in
     ;;
 esac
 
+_mw_first=$_mw_root
 if [ -z "${MONOWHEEL_VENV-}${MONOWHEEL_CACHE-}${MONOWHEEL_VERIFY-}${MONOWHEEL_TRACE-}" ]; then
     _mw_ready && _mw_run "$@"
     # Where the bootstrap goes when that folder cannot be used, or not without company.
@@ -102,7 +103,7 @@ FILE.seek(int(sys.argv[2]))
 text = FILE.read(int(sys.argv[3]))
 if not (text[:13] == b"\"\"\"Starts the" and text[-7:] == b"main()\n"): sys.stdout.write("again ."); sys.exit(1)
 exec(compile(text, "__main__.py", "exec"))' \
-        "$_mw_file" __MW_OFFSET__ __MW_SIZE__ __MW_DIGEST__ "$1" 3>&2 2>/dev/null)
+        "$_mw_file" __MW_OFFSET__ __MW_SIZE__ __MW_DIGEST__ "$1" "$_mw_first" 3>&2 2>/dev/null)
     _mw_status=$?
     case $_mw_reply in
     'ok '*.)

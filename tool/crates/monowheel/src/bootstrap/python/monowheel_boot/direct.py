@@ -3,6 +3,7 @@
 import os
 import sys
 
+from monowheel_boot import roots
 from monowheel_boot.start import Failure, File, Refusal, control, obtain, sentence, trace
 
 # What would bend the interpreter's search for modules is not the application's.
@@ -24,6 +25,7 @@ def from_python(path, arguments):
     flags = interpreter_flags()
     try:
         # Not before: it imports more of the standard library.
+        recall()
         from monowheel_boot import archive
 
         file = File(path, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
@@ -41,6 +43,14 @@ def from_python(path, arguments):
         if isinstance(error, Refusal):
             sys.exit(f"monowheel: {path} cannot run with {sys.executable}: {error}")
         sys.exit(f"monowheel: {sentence(error, path)}")
+
+
+def recall():
+    """Take the bootstrap as an earlier start has compiled it."""
+    main = sys.modules["__main__"]
+    if main.SOURCES:
+        for root in roots.existing()[:1]:
+            main.recall(root)
 
 
 def only_standard_library():

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from monowheel_boot import choice, environment, interpreter, roots, unpack
+from monowheel_boot import choice, compiled, environment, interpreter, roots, unpack
 from monowheel_boot.archive import Application
 from monowheel_boot.cache import Cache, folders, write
 from monowheel_boot.start import Replaced, find, real_interpreter, sha256, trace
@@ -13,8 +13,8 @@ DAYS_AMONG_TEMPORARY_FILES = 5
 QUIET_SECONDS = 1
 
 
-def fill(file, digest, asked, compiled):
-    """Give an environment for the application in ``file``; ``compiled`` has our own code."""
+def fill(file, digest, asked):
+    """Give an environment for the application in ``file``."""
     quick_interrupt()
     os.umask(0o022)
     application = Application(file)

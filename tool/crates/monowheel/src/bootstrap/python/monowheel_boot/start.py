@@ -129,12 +129,9 @@ def obtain(file, digest, asked):
         if app:
             trace(f"environment found: {app}")
             return app
-    from monowheel_boot.compiled import Compiled
-
-    compiled = Compiled()
     from monowheel_boot import fill
 
-    return fill.fill(file, digest, asked, compiled)
+    return fill.fill(file, digest, asked)
 
 
 def control(file, digest):
