@@ -41,12 +41,17 @@ pub enum FilenameError {
     Tags { found: String },
     #[error("File name is longer than any wheel's: {found} characters")]
     Long { found: usize },
+    #[error("File name stands for {found} combinations of compatibility tags, more than any wheel's")]
+    Combinations { found: usize },
     #[error("File name is not UTF-8")]
     NotUtf8,
 }
 
 /// The longest that is taken; file systems admit 255.
 const LONGEST: usize = 1024;
+
+/// The most tags that a name may stand for (PEP 425, compressed tag sets). Real ones stand for a hundred or two, a name of the greatest length for millions.
+const MOST: usize = 10_000;
 
 impl FromStr for WheelFilename {
     type Err = FilenameError;
@@ -104,10 +109,12 @@ impl WheelFilename {
         if let Some(build) = self.build_text().filter(|build| !is_build(build)) {
             return Err(FilenameError::Build { found: build.to_owned() });
         }
-        match self.tags_text().split(['-', '.']).all(|tag| !tag.is_empty() && is(tag, b"_")) {
-            true => Ok(()),
-            false => Err(FilenameError::Tags { found: self.tags_text().to_owned() }),
+        let tags = self.tags_text();
+        if !tags.split(['-', '.']).all(|tag| !tag.is_empty() && is(tag, b"_")) {
+            return Err(FilenameError::Tags { found: tags.to_owned() });
         }
+        let combinations = tags.split('-').map(|set| set.split('.').count()).product();
+        if combinations > MOST { Err(FilenameError::Combinations { found: combinations }) } else { Ok(()) }
     }
 
     fn slice(&self, start: u16, end: usize) -> &str {

@@ -144,5 +144,8 @@ mod tests {
         assert!(matches!(of("six-1-b1-py3-none-any.whl"), FilenameError::Build { .. }));
         assert!(matches!(of("six-1-py3.-none-any.whl"), FilenameError::Tags { .. }));
         assert!(matches!(of("six-1-py3-none-a/b.whl"), FilenameError::Tags { .. }));
+        let compressed = |count: usize| format!("six-1-{0}-{0}-any.whl", vec!["a"; count].join("."));
+        assert_eq!(parse(&compressed(100)).unwrap().tags(), ["a-a-any"]);
+        assert_eq!(of(&compressed(101)), FilenameError::Combinations { found: 10_201 });
     }
 }
