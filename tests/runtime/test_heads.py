@@ -88,7 +88,7 @@ def tree(root: Path) -> dict:
     found = {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if "__pycache__" in name or name.startswith(("locks/", "asked/", "known")):
+        if "__pycache__" in name or name.startswith(("locks/", "asked/", "known/")):
             continue
         mode = path.lstat().st_mode
         content = str(path.readlink()) if stat.S_ISLNK(mode) else ""
