@@ -48,9 +48,9 @@ def from_python(path, arguments):
 def recall():
     """Take the bootstrap as an earlier start has compiled it."""
     main = sys.modules["__main__"]
-    if main.SOURCES:
-        for root in roots.existing()[:1]:
-            main.recall(root)
+    root = roots.named() or roots.usual()
+    if main.SOURCES and root:
+        main.recall(root)
 
 
 def only_standard_library():
