@@ -172,7 +172,6 @@ fn unpack(start: &Start, application: &Application, cache: &mut Cache, bundled: 
     }
     if !finish.is_empty() {
         publish(start, application, cache, &sources, &finish)?;
-        point(manifest, cache)?;
     }
     Ok(())
 }
@@ -195,6 +194,10 @@ fn publish(start: &Start, application: &Application, cache: &mut Cache, sources:
     }
     result?;
     crate::trace(&[b"unpacked"]);
+    // Before there is a tree: one that got its name by a start that is killed then would never be found by its wheels.
+    if finish.iter().any(|(_, kind, _)| *kind == b"deps") {
+        point(&application.manifest, cache)?;
+    }
     for (staged, kind, key) in finish {
         cache.note_unsynced(kind, key)?;
         cache.publish(staged, kind, key)?;

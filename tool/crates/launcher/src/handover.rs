@@ -9,14 +9,18 @@ use crate::child::{Child, exec};
 use crate::error::{Error, Result};
 use crate::{interpreter, sys};
 
-/// As in `head.sh`.
+/// As in `head.py`, without what an earlier start has compiled.
 const RUN: &[u8] = br#"import sys
 sys.path[:] = [p for p in sys.path if p]
 FILE = open(sys.argv[1], "rb")
-FILE.seek(int(sys.argv[2]))
-text = FILE.read(int(sys.argv[3]))
-if not (text[:13] == b"\"\"\"Starts the" and text[-7:] == b"main()\n"): sys.stdout.write("again ."); sys.exit(1)
-exec(compile(text, "__main__.py", "exec"))"#;
+def read():
+    FILE.seek(int(sys.argv[2]))
+    text = FILE.read(int(sys.argv[3]))
+    if not (text.startswith(b'"""Starts the') and text.endswith(b"main()\n")): sys.stdout.write("again ."); sys.exit(1)
+    place = text.index(b"\nSOURCES.update(")
+    return text[:place], text[place:]
+exec(compile(read()[0], "__main__.py", "exec"))
+main()"#;
 
 /// Gives the environment that the bootstrap made or found; ends the process where it says that nothing is to be run.
 pub fn run(start: &Start, bundled: Option<Bytes>) -> Result<Bytes> {

@@ -96,13 +96,7 @@ fi
 _mw_try() {
     [ -f "$1" ] && [ -x "$1" ] || return 1
     # Descriptor 3 is the real standard error: what a broken interpreter prints would only stand in the way of the next one.
-    _mw_reply=$("$1" -E -S -s -c 'import sys
-sys.path[:] = [p for p in sys.path if p]
-FILE = open(sys.argv[1], "rb")
-FILE.seek(int(sys.argv[2]))
-text = FILE.read(int(sys.argv[3]))
-if not (text[:13] == b"\"\"\"Starts the" and text[-7:] == b"main()\n"): sys.stdout.write("again ."); sys.exit(1)
-exec(compile(text, "__main__.py", "exec"))' \
+    _mw_reply=$("$1" -E -S -s -c __MW_PROGRAM__ \
         "$_mw_file" __MW_OFFSET__ __MW_SIZE__ __MW_DIGEST__ "$1" "$_mw_first" 3>&2 2>/dev/null)
     _mw_status=$?
     case $_mw_reply in

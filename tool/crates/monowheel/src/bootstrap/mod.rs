@@ -109,6 +109,7 @@ pub fn head(head: &Head) -> Result<Vec<u8>, HeadError> {
             "ENV" => text.push_str(&env),
             "FLAGS" => text.push_str(flags.trim_end()),
             "NAMES" => text.push_str(&names.join(" ")),
+            "PROGRAM" => text.push_str(&quote(&embedded::program())?),
             "NEEDS" => text.push_str(&needs(head.versions)),
             _ => debug_assert!(false, "head.sh has an unknown word: {word}"),
         }

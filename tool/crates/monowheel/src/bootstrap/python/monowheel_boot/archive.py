@@ -300,6 +300,10 @@ class Application:
         entry = self._member(name)
         return Archive(self.fd, self._outer.place(entry), entry.size, f"{self.path} ({name.rpartition('/')[2]})")
 
+    def main(self):
+        """Give the text that starts."""
+        return bytes(self._outer.content(self._member("__main__.py")))
+
     def code(self):
         """Give the archive of the first-party tree."""
         return self.nested("monowheel/code.zip")

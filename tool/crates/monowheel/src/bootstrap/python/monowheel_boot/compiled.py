@@ -1,7 +1,7 @@
 """The bootstrap's own code, kept in the cache once for all applications: to compile it takes longer than to make an environment.
 
-``recall`` in ``__main__`` takes it from there. It is of one text and one build of Python, and carries its checksum:
-``marshal`` must not be given what a disk has lost or altered.
+``recall`` in ``__main__`` takes it from there, for the head before anything else is read or compiled. It is of one text
+and one build of Python, and carries its checksum: ``marshal`` must not be given what a disk has lost or altered.
 """
 
 import marshal
@@ -13,16 +13,15 @@ from monowheel_boot.cache import make, write
 from monowheel_boot.start import trace
 
 
-def keep(store):
+def keep(store, application):
     """Write into the cache what this start had to compile. Where that fails, it would have saved some milliseconds."""
     main = sys.modules["__main__"]
-    # Run from a folder of modules, Python keeps their bytecode itself.
-    if not main.SOURCES:
-        return
     if main.Sources.recalled:
         trace("bootstrap taken as it was compiled before")
         return
-    code = marshal.dumps(main.COMPILED)
+    page = application.main().partition(b"\nSOURCES.update(")[0]
+    page = compile(page, "__main__.py", "exec", 0, True, 0)
+    code = marshal.dumps((page, main.COMPILED, {name: main.source(name) for name in main.WRITTEN}))
     try:
         staged = f"{store.stage()}/compiled"
         make(f"{store.root}/known")

@@ -49,8 +49,9 @@ def recall():
     """Take the bootstrap as an earlier start has compiled it."""
     main = sys.modules["__main__"]
     root = roots.named() or roots.usual()
-    if main.SOURCES and root:
-        main.recall(root)
+    known = main.recall(root) if root else None
+    if known:
+        main.learn(known)
 
 
 def only_standard_library():

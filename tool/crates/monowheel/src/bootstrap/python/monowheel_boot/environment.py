@@ -160,22 +160,12 @@ def trampoline(staged, manifest):
     entry = manifest["entry"]
     what = ("attr", entry["module"], entry["attr"]) if entry["kind"] == "attr" else ("file", entry["path"], "")
     values = {"ENTRY": what, "ARGS": manifest["args"], "VERSION": tuple(sys.version_info[:2])}
-    text = source("run")
+    text, rare = (sys.modules["__main__"].source(f"monowheel_boot.{name}") for name in ("run", "rare"))
     for name, value in values.items():
         before, _, after = text.partition(f"{name} = ")
         text = f"{before}{name} = {value!a}\n{after.partition(chr(10))[2]}"
     cache.write(f"{staged}/run.py", text.encode())
-    cache.write(f"{staged}/rare.py", source("rare").encode())
-
-
-def source(name):
-    """Give the text of one of our modules."""
-    main = sys.modules["__main__"]
-    sources = getattr(main, "SOURCES", None)
-    if sources:
-        return sources[f"monowheel_boot.{name}"]
-    with open(os.path.join(os.path.dirname(__file__), f"{name}.py")) as file:
-        return file.read()
+    cache.write(f"{staged}/rare.py", rare.encode())
 
 
 def import_roots(manifest):

@@ -26,7 +26,7 @@ def fill(file, digest, asked):
     trace(f"cache: {root}")
     with Progress(application), Cache(root) as store:
         app = Filling(store, application, asked).run()
-        compiled.keep(store)
+        compiled.keep(store, application)
         return app
 
 
@@ -50,7 +50,7 @@ class Filling:
         store.lock(self.name)
         verify = bool(os.environ.get("MONOWHEEL_VERIFY"))
         if not verify:
-            app = find(self.application.digest, self.asked)
+            app = find([store.root], self.application.digest, self.asked)
             if app:
                 trace(f"another start has made it: {app}")
                 return app
@@ -59,7 +59,7 @@ class Filling:
         self.unpack()
         self.application.unchanged()
         # Without locks another start may have been faster: its environment runs already, and must not be taken away.
-        app = None if verify else find(self.application.digest, self.asked)
+        app = None if verify else find([store.root], self.application.digest, self.asked)
         if app:
             return app
         days = DAYS_AMONG_TEMPORARY_FILES if self.is_temporary() else 0
@@ -83,23 +83,27 @@ class Filling:
 
     def unpack(self):
         """Unpack what has no name in the cache yet, then name it."""
-        root, sources, finish = self.store.root, [], []
+        root, sources, finish = self.store.root, [], {}
         if not os.path.isdir(f"{root}/code/{self.code}"):
             staged = f"{self.store.stage()}/code"
             os.mkdir(staged, 0o700)
             sources.append(unpack.Code(self.application.code(), staged))
-            finish.append((staged, "code", self.code))
+            finish["code"] = staged, self.code
         if not os.path.isdir(f"{root}/deps/{self.tree}"):
-            sources += self.dependencies(finish)
+            staged = f"{self.store.stage()}/deps"
+            sources += self.dependencies(staged)
+            finish["deps"] = staged, self.tree
         if not finish:
             return
         unpack.run(sources)
         trace("unpacked")
         self.application.unchanged()
-        for staged, kind, key in finish:
+        # Before there is a tree: one that got its name by a start that is killed then would never be found by its wheels.
+        if "deps" in finish:
+            self.point()
+        for kind, (staged, key) in finish.items():
             self.note_unsynced(kind, key)
             self.store.publish(staged, kind, key)
-        self.point()
         trace("published")
 
     def point(self):
@@ -124,9 +128,8 @@ class Filling:
         except FileExistsError:
             pass
 
-    def dependencies(self, finish):
-        """Begin a dependency tree: give the wheels to be unpacked or linked, and note what is to be named then."""
-        tree = f"{self.store.stage()}/deps"
+    def dependencies(self, tree):
+        """Begin a dependency tree: give the wheels to be unpacked into it or linked."""
         site = f"{tree}/{unpack.SITE_PACKAGES}"
         folders(site)
         write(f"{site}/monowheel.pth", environment.import_roots(self.manifest))
@@ -135,7 +138,6 @@ class Filling:
             other = f"{self.store.root}/wheels/{wheel['sha256']}"
             source = other if os.path.isdir(other) else None
             sources.append(unpack.Wheel(self.application.nested(member), wheel, tree, source))
-        finish.append((tree, "deps", self.tree))
         return sources
 
 

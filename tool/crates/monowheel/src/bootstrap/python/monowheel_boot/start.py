@@ -36,12 +36,12 @@ def trace(step):
 def sha256(data):
     """Hash without ``hashlib``, whose import loads OpenSSL and takes longer than the hash."""
     try:
-        from _sha2 import sha256 as function
-    except ImportError:
-        try:
+        if sys.version_info >= (3, 12):
+            from _sha2 import sha256 as function
+        else:
             from _sha256 import sha256 as function
-        except ImportError:
-            from hashlib import sha256 as function
+    except ImportError:
+        from hashlib import sha256 as function
     return function(data).hexdigest()
 
 
@@ -98,15 +98,13 @@ def ready(root, name):
     return True
 
 
-def find(digest, asked):
-    """Give the environment for this interpreter, or None, and its name.
+def find(roots, digest, asked):
+    """Give the environment for this interpreter below one of the roots, or None.
 
     An interpreter that somebody asked for has an environment of its own, unless the first one is made of it.
     """
-    from monowheel_boot import roots
-
     name, real = digest[:32], real_interpreter()
-    for root in roots.existing():
+    for root in roots:
         for candidate in (name, f"{name}-{sha256(os.fsencode(real))[:12]}") if asked else (name,):
             app = f"{root}/apps/{candidate}"
             if (not asked or link(f"{app}/bin/python") == real) and ready(root, candidate):
@@ -125,7 +123,9 @@ def link(path):
 def obtain(file, digest, asked):
     """Give an environment for the application, made now if need be."""
     if not os.environ.get("MONOWHEEL_VERIFY"):
-        app = find(digest, asked)
+        from monowheel_boot import roots
+
+        app = find(roots.existing(), digest, asked)
         if app:
             trace(f"environment found: {app}")
             return app

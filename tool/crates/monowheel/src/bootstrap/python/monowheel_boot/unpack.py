@@ -7,7 +7,6 @@ from there, was twice as much to do for the file system. A later tree takes link
 """
 
 import os
-from _bisect import bisect_left
 
 from monowheel_boot.cache import folders, write_all
 from monowheel_boot.start import Failure, sentence, trace
@@ -54,7 +53,12 @@ class Wheel:
         """
         if self._entries is None:
             entries = sorted(self.archive.entries(), key=lambda entry: entry.offset)
+            if high - low == self.size:
+                return entries
             self._entries = entries, [entry.offset for entry in entries]
+        # Loaded by large wheels only.
+        from _bisect import bisect_left
+
         entries, offsets = self._entries
         return entries[bisect_left(offsets, low) : bisect_left(offsets, high)]
 
