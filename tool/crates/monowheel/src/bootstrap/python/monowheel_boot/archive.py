@@ -7,16 +7,17 @@ descriptor.
 """
 
 import os
-import struct
 import zlib
+from _struct import Struct, unpack_from
 
 from monowheel_boot.start import Failure, sha256
 
-END = struct.Struct("<4s4H2LH")
-END64_LOCATOR = struct.Struct("<4sLQL")
-END64 = struct.Struct("<4sQ2H2L4Q")
+# ``struct`` is these, and a file more to look for.
+END = Struct("<4s4H2LH")
+END64_LOCATOR = Struct("<4sLQL")
+END64 = Struct("<4sQ2H2L4Q")
 # Without what is of no use here: versions, times, disks.
-CENTRAL = struct.Struct("<4s4x2H4x3L3H4x2L")
+CENTRAL = Struct("<4s4x2H4x3L3H4x2L")
 LINK, KIND = 0o120000 << 16, 0o170000 << 16
 LOCAL_SIZE = 30
 CENTRAL_SIZE = 46
@@ -189,9 +190,9 @@ def wide(extra, compressed, size, offset):
     """Take the fields that did not fit into 32 bits from the ZIP64 extra field (APPNOTE 4.5.3)."""
     at = 0
     while at + 4 <= len(extra):
-        kind, length = struct.unpack_from("<HH", extra, at)
+        kind, length = unpack_from("<HH", extra, at)
         if kind == 1:
-            values = iter(struct.unpack_from(f"<{length // 8}Q", extra, at + 4))
+            values = iter(unpack_from(f"<{length // 8}Q", extra, at + 4))
             size = next(values) if size == 0xFFFFFFFF else size
             compressed = next(values) if compressed == 0xFFFFFFFF else compressed
             offset = next(values) if offset == 0xFFFFFFFF else offset
