@@ -24,11 +24,11 @@ def needs(program: Path) -> dict[str, Optional[Path]]:
     return found
 
 
-def own_interpreter() -> tuple[Path, Path]:
-    """Give the program and the prefix of a CPython that needs no library but its own and the C library's."""
+def own_interpreter(minors: range) -> tuple[Path, Path]:
+    """Give the program and the prefix of a CPython of these versions that needs no other library."""
     folders = [Path(folder) for folder in os.environ["PATH"].split(":") if "shims" not in folder]
     folders += sorted(Path.home().glob(".pyenv/versions/3.*/bin"))
-    names = [f"python3.{minor}" for minor in range(9, 15)]
+    names = [f"python3.{minor}" for minor in minors]
     candidates = [folder / name for name in names for folder in folders if (folder / name).is_file()]
     for candidate in candidates:
         program = candidate.resolve()
@@ -40,9 +40,9 @@ def own_interpreter() -> tuple[Path, Path]:
     raise AssertionError("no CPython on this machine can be moved: each needs libraries of other packages")
 
 
-def make(folder: Path) -> Path:
-    """Copy an interpreter to `folder`, in the shape of an `install_only` archive, and make it relocatable as those are."""
-    program, prefix = own_interpreter()
+def make(folder: Path, minors: range = range(9, 15)) -> Path:
+    """Copy an interpreter of these versions to `folder`, in the shape of an `install_only` archive, relocatable as those are."""
+    program, prefix = own_interpreter(minors)
     name = program.name
 
     def ignore(where, names):
