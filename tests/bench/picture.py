@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-WIDTH, LABEL, BAR, GAP, TOP = 820, 330, 18, 8, 56
+WIDTH, LABEL, BAR, GAP, TOP = 840, 350, 18, 8, 56
 COLOURS = {"monowheel": "#2f9e44", "other": "#868e96"}
 
 

@@ -85,6 +85,22 @@ def test_a_cache_that_cannot_keep_it_does_as_well(root, tmp_path, head, any_pyth
     assert not list((root / "tmp").iterdir())
 
 
+PUT = """import marshal, sys, zlib
+page = compile("import sys; sys.stdout.write('end what was kept.'); sys.exit()", "page", "exec")
+code = marshal.dumps((page, {}, {}))
+open(sys.argv[1], "wb").write(zlib.crc32(code).to_bytes(4, "little") + code)
+"""
+
+
+def test_a_cache_within_a_folder_that_others_can_write_to_is_asked(root, tmp_path, any_python):
+    root.mkdir()
+    root.chmod(0o777)
+    start(application(tmp_path / "a", "portable"), root)
+    (kept,) = root.glob("monowheel-*/known/*")
+    start([any_python, "-c", PUT, kept], root)
+    assert start(application(tmp_path / "a", "portable", 1), root).stdout == "what was kept"
+
+
 def test_prune_forgets(root, tmp_path, head, any_python):
     file = application(tmp_path / "a", head)
     knows(file, root, head, minor(any_python))

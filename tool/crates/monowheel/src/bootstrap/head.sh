@@ -69,7 +69,8 @@ case $_mw_root in
     ;;
 esac
 
-_mw_first=$_mw_root
+# Where the bootstrap has been kept compiled, if it has.
+_mw_known=$_mw_root
 if [ -z "${MONOWHEEL_VENV-}${MONOWHEEL_CACHE-}${MONOWHEEL_VERIFY-}${MONOWHEEL_TRACE-}" ]; then
     _mw_ready && _mw_run "$@"
     # Where the bootstrap goes when that folder cannot be used, or not without company.
@@ -81,10 +82,13 @@ if [ -z "${MONOWHEEL_VENV-}${MONOWHEEL_CACHE-}${MONOWHEEL_VERIFY-}${MONOWHEEL_TR
     while [ "$1" != -- ]; do
         _mw_root=$1
         shift
-        if [ ! -h "$_mw_root" ] && _mw_ready; then
-            while [ "$1" != -- ]; do shift; done
-            shift
-            _mw_run "$@"
+        if [ ! -h "$_mw_root" ] && [ -O "$_mw_root" ]; then
+            if _mw_ready; then
+                while [ "$1" != -- ]; do shift; done
+                shift
+                _mw_run "$@"
+            fi
+            [ -d "$_mw_known/known" ] || _mw_known=$_mw_root
         fi
     done
     shift
@@ -97,7 +101,7 @@ _mw_try() {
     [ -f "$1" ] && [ -x "$1" ] || return 1
     # Descriptor 3 is the real standard error: what a broken interpreter prints would only stand in the way of the next one.
     _mw_reply=$("$1" -E -S -s -c __MW_PROGRAM__ \
-        "$_mw_file" __MW_OFFSET__ __MW_SIZE__ __MW_DIGEST__ "$1" "$_mw_first" 3>&2 2>/dev/null)
+        "$_mw_file" __MW_OFFSET__ __MW_SIZE__ __MW_DIGEST__ "$1" "$_mw_known" 3>&2 2>/dev/null)
     _mw_status=$?
     case $_mw_reply in
     'ok '*.)

@@ -1,7 +1,7 @@
 """Runs the page of ``__main__.py``, as an earlier start has compiled it or as it stands in the file.
 
 The head gives this to ``python -c``. Its arguments: the file, where ``__main__.py`` begins in it, how long it is, the digest,
-the interpreter's name, the folder where a cache is looked for first.
+the interpreter's name, the cache where the code may be.
 """
 
 import sys
