@@ -16,7 +16,7 @@ FILE = open(sys.argv[1], "rb")
 def read():
     FILE.seek(int(sys.argv[2]))
     text = FILE.read(int(sys.argv[3]))
-    if not (text.startswith(b'"""Starts the') and text.endswith(b"main()\n")): sys.stdout.write("again ."); sys.exit(1)
+    if not (text[3:].startswith(b"Starts the") and text.endswith(b"main()\n")): sys.stdout.write("again ."); sys.exit(1)
     place = text.index(b"\nSOURCES.update(")
     return text[:place], text[place:]
 exec(compile(read()[0], "__main__.py", "exec"))

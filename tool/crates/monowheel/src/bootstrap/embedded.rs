@@ -97,6 +97,7 @@ mod tests {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
         assert!(text.starts_with("import sys\nsys.path[:] = "), "{text}");
+        assert!(!text.contains('\''), "old shells do not read every quote within a command substitution:\n{text}");
         assert!(!text.contains("\n\n") && !text.contains("# ") && text.lines().count() < 40, "{text}");
     }
 

@@ -17,7 +17,7 @@ def read():
     FILE.seek(int(sys.argv[2]))
     text = FILE.read(int(sys.argv[3]))
     # The file may have been replaced since the shell began to read it.
-    if not (text.startswith(b'"""Starts the') and text.endswith(b"main()\n")):
+    if not (text[3:].startswith(b"Starts the") and text.endswith(b"main()\n")):
         sys.stdout.write("again .")
         sys.exit(1)
     place = text.index(b"\nSOURCES.update(")
