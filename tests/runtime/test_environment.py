@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
+from pathlib import Path
 
 import files
 import pytest
@@ -236,6 +238,25 @@ def test_wheels_are_shared(root, tmp_path, heads):
         start(file, root)
     links = {path.name: path.stat().st_nlink for path in (root / "deps").glob("*/lib/python/site-packages/w*.py")}
     assert links == {"w0.py": 1, "w1.py": 2, "w2.py": 2, "w3.py": 2, "w4.py": 2, "w5.py": 1}
+
+
+@pytest.mark.parametrize("head", files.HEADS)
+def test_wheels_have_their_places_before_the_tree_has_its_name(root, tmp_path, head):
+    """Else a start that is killed in between leaves a tree that serves no other application: here it ends there."""
+    file = files.assemble(
+        tmp_path / "f", {"main.py": ""}, [files.Wheel("w", {"w.py": ""})], main="_main/main.py", **files.HEADS[head]
+    )
+    with zipfile.ZipFile(file) as archive:
+        key = json.loads(archive.read("monowheel/manifest.json"))["dependencies"]
+    root.mkdir(0o700)
+    (root / "deps").mkdir(0o700)
+    (root / "deps" / key).write_text("in the way")
+    assert start(file, root, check=False).returncode
+    (place,) = (root / "wheels").iterdir()
+    assert place.readlink() == Path("../deps") / key and not place.is_dir()
+    (root / "deps" / key).unlink()
+    start(file, root)
+    assert (place / "lib/python/site-packages/w.py").exists()
 
 
 def test_nothing_is_imported_that_a_plain_environment_does_not_import(root, tmp_path, python):
