@@ -1,6 +1,7 @@
 """Fixtures of the end-to-end tests: clones of the project, a real Bazel in them, and services started for real."""
 
 import contextlib
+import datetime
 import json
 import os
 import shutil
@@ -91,9 +92,13 @@ class Clone:
         for example in (self.project / "examples").iterdir():
             if (example / "MODULE.bazel").exists():
                 self.bazel(example.name, "shutdown", check=False)
-        # Bazel makes its outputs read-only.
-        subprocess.run(["chmod", "-R", "u+w", str(self.root)], check=False)
-        shutil.rmtree(self.root, ignore_errors=True)
+        remove(self.root)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder in which Bazel has worked: it makes its outputs read-only."""
+    subprocess.run(["chmod", "-R", "u+w", str(folder)], check=False, capture_output=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def spawns(log: Path) -> list[dict]:
@@ -110,8 +115,7 @@ def spawns(log: Path) -> list[dict]:
 def scratch() -> Path:
     """Give a folder outside /tmp that is emptied before each run."""
     folder = CACHE / "e2e"
-    subprocess.run(["chmod", "-R", "u+w", str(folder)], check=False, capture_output=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     folder.mkdir(parents=True)
     return folder
 
@@ -168,6 +172,16 @@ def wait_for(port: int, process: subprocess.Popen, seconds: float = 60) -> None:
             return
         time.sleep(0.05)
     pytest.fail(f"nothing listens on port {port}")
+
+
+def keep(name: str, title: str, what: str, lines: list[str]) -> None:
+    """Print what a script of this folder has seen of `what`, and keep it with its date in `results/`."""
+    date = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
+    text = "\n".join([f"# {title}", "", f"{date}, `tests/e2e/{name}.py`: {what}", "", *lines]) + "\n"
+    path = Path(__file__).parent / "results" / f"{date}-{name}.md"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    print(text)
 
 
 def get(port: int, path: str = "/") -> tuple[int, str]:

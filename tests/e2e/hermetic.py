@@ -8,7 +8,6 @@ repository rule, its toolchain, whose interpreter compiles the wheels as well.
 The suites do the same with a toolchain written down by hand.
 """
 
-import datetime
 import hashlib
 import json
 import shutil
@@ -19,7 +18,7 @@ from pathlib import Path
 
 sys.path += [str(Path(__file__).resolve().parents[1] / part) for part in ("", "runtime")]
 import bundles
-from conftest import CACHE, Clone, free_port, get, serving
+from conftest import CACHE, Clone, free_port, get, keep, remove, serving
 
 RULES_PYTHON = "2.3.2"
 # Of the wheels that examples/fastapi is built for.
@@ -86,8 +85,7 @@ def compiled(file: Path, environment: dict[str, str]) -> list[str]:
 def main() -> None:
     """Build, look, request, write it down."""
     scratch = CACHE / "e2e-hermetic"
-    subprocess.run(["chmod", "-R", "u+w", str(scratch)], check=False, capture_output=True)
-    shutil.rmtree(scratch, ignore_errors=True)
+    remove(scratch)
     scratch.mkdir(parents=True)
     path, version = archive(scratch)
     clone = Clone(scratch / "clone")
@@ -105,18 +103,12 @@ def main() -> None:
         status, body = get(port)
     assert (status, json.loads(body)) == (200, {"message": "Hello World"}), (status, body)
     clone.close()
-    date = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
     lines = [
-        "# A file with the interpreter of rules_python's toolchain",
-        "",
-        f"{date}, `tests/e2e/hermetic.py`: examples/fastapi, rules_python {RULES_PYTHON}, an archive of CPython {version} made on this machine",
-        "",
         f"Bundled, {file.stat().st_size >> 20} MB. The interpreter starts where there is nothing but a C library. With no Python on PATH",
         f"importing FastAPI and uvicorn compiles no module of a wheel, and `GET /` gives {status} and `{body}`.",
     ]
-    kept = Path(__file__).parent / "results" / f"{date}-hermetic.md"
-    kept.write_text("\n".join(lines) + "\n")
-    print(kept.read_text())
+    what = f"examples/fastapi, rules_python {RULES_PYTHON}, an archive of CPython {version} made on this machine"
+    keep("hermetic", "A file with the interpreter of rules_python's toolchain", what, lines)
 
 
 if __name__ == "__main__":

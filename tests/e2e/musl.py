@@ -6,7 +6,6 @@ some four minutes of one processor, once. That is why no suite does it. The whee
 code. MONOWHEEL_TOOL names the tool; its own build is that of `tests/run`.
 """
 
-import datetime
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
-from conftest import TOP, free_port, get, serving
+from conftest import TOP, free_port, get, keep, serving
 from debian import CACHE, MissingError, lock, program
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -127,21 +126,10 @@ def main() -> None:
     assert f"_pydantic_core.cpython-{PYTHON.replace('.', '')}-x86_64-linux-musl.so" in mapped, mapped
     assert not [name for name in mapped if name.startswith(("ld-linux", "libc.so.6", "libc-"))], mapped
     version = run(Path(), interpreter, "-VV").strip()
-    date = datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat()
     own = [f"- `{name}`" for name in mapped if not name.startswith("_") or "pydantic" in name or "rust" in name]
-    lines = [
-        "# A file for musl, served with a musl Python",
-        "",
-        f"{date}, `tests/e2e/musl.py`: examples/fastapi for {PLATFORM}, {version}",
-        "",
-        f"`GET /` gave {status} and `{body}`. No glibc in the process; mapped besides Python's own modules:",
-        "",
-        *own,
-    ]
-    path = Path(__file__).parent / "results" / f"{date}-musl.md"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("\n".join(lines) + "\n")
-    print(path.read_text())
+    seen = f"`GET /` gave {status} and `{body}`. No glibc in the process; mapped besides Python's own modules:"
+    what = f"examples/fastapi for {PLATFORM}, {version}"
+    keep("musl", "A file for musl, served with a musl Python", what, [seen, "", *own])
 
 
 if __name__ == "__main__":

@@ -136,6 +136,12 @@ def compiled(wheel: Path, output: Path, python: Path, **environment) -> Path:
     return output
 
 
+def manifest(file: Path) -> dict:
+    """Give the manifest inside."""
+    with zipfile.ZipFile(file) as archive:
+        return json.loads(archive.read("monowheel/manifest.json"))
+
+
 def assemble(
     output: Path, sources: dict, wheels=(), imports=("_main",), lines=(), bytecode=None, **application
 ) -> Path:

@@ -56,11 +56,6 @@ def told(done: subprocess.CompletedProcess) -> dict:
     return json.loads(done.stdout)
 
 
-def manifest(file: Path) -> dict:
-    with zipfile.ZipFile(file) as archive:
-        return json.loads(archive.read("monowheel/manifest.json"))
-
-
 def members(file: Path) -> dict[str, zipfile.ZipInfo]:
     with zipfile.ZipFile(file) as archive, archive.open("monowheel/interpreter.zip") as nested:
         return {info.filename: info for info in zipfile.ZipFile(nested).infolist()}
@@ -71,7 +66,7 @@ def test_it_starts_where_there_is_nothing_but_libc(file, interpreter, tmp_path):
     shutil.copy(file, root / "app")
     assert bundles.start(root, "/bin/sh", check=False).returncode == 127
     first = told(bundles.start(root, "/app", "a", "b c"))
-    kept = f"/root/.cache/monowheel/interpreters/{manifest(file)['interpreter']['sha256']}"
+    kept = f"/root/.cache/monowheel/interpreters/{files.manifest(file)['interpreter']['sha256']}"
     assert first["argv"] == ["a", "b c"]
     assert first["base"] == kept
     assert first["real"].startswith(f"{kept}/bin/python3.")
@@ -93,7 +88,7 @@ def test_a_static_one_starts_where_there_is_nothing_at_all(tmp_path, static_file
     for name in folders:
         (root / name).mkdir()
     first = told(bundles.start(root, "/app", "a", "b c"))
-    kept = f"/root/.cache/monowheel/interpreters/{manifest(static_file)['interpreter']['sha256']}"
+    kept = f"/root/.cache/monowheel/interpreters/{files.manifest(static_file)['interpreter']['sha256']}"
     assert (first["argv"], first["base"]) == (["a", "b c"], kept)
     assert first["real"].startswith(f"{kept}/bin/python3.")
     assert first["prefix"].startswith("/root/.cache/monowheel/apps/")
@@ -108,7 +103,7 @@ def test_a_static_one_starts_where_there_is_nothing_at_all(tmp_path, static_file
 
 def test_what_goes_in(file, interpreter):
     found = members(file)
-    name = Path(manifest(file)["interpreter"]["executable"]).name
+    name = Path(files.manifest(file)["interpreter"]["executable"]).name
     mode = {path: info.external_attr >> 16 for path, info in found.items()}
     assert (mode["bin/python3"], mode[f"bin/{name}"]) == (stat.S_IFLNK | 0o777, stat.S_IFREG | 0o755)
     assert mode[f"lib/{name}/os.py"] == stat.S_IFREG | 0o644
@@ -119,7 +114,7 @@ def test_what_goes_in(file, interpreter):
         assert not [member for member in found if member.startswith(f"{path}/")]
     assert not [member for member in found if "__pycache__" in member or member.endswith(".a")]
     version = subprocess.run([interpreter / "bin/python3", "-V"], capture_output=True, text=True, check=True).stdout
-    assert f"Python {manifest(file)['interpreter']['version']}\n" == version
+    assert f"Python {files.manifest(file)['interpreter']['version']}\n" == version
 
 
 def test_the_cache_has_it_as_it_was_packed(file, interpreter, root):
@@ -159,7 +154,7 @@ def test_another_python_wins_where_it_is_asked_for(file, root, any_python):
 
 def test_it_is_unpacked_once(file, root, tmp_path, interpreter):
     other = assemble(tmp_path / "other", path=str(interpreter))
-    assert manifest(other)["interpreter"] == manifest(file)["interpreter"]
+    assert files.manifest(other)["interpreter"] == files.manifest(file)["interpreter"]
     with ThreadPoolExecutor(8) as pool:
         said = list(pool.map(lambda path: told(start(path, root)), [file, other] * 8))
     assert len({each["base"] for each in said}) == 1
@@ -169,7 +164,7 @@ def test_it_is_unpacked_once(file, root, tmp_path, interpreter):
 
 def test_what_is_lost_is_found_again(file, root):
     base = Path(told(start(file, root))["base"])
-    name = Path(manifest(file)["interpreter"]["executable"]).name
+    name = Path(files.manifest(file)["interpreter"]["executable"]).name
     library = base / "lib" / name
     (library / "json/__init__.py").write_text("")
     (library / "subprocess.py").unlink()

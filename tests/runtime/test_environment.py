@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import files
@@ -246,8 +245,7 @@ def test_wheels_have_their_places_before_the_tree_has_its_name(root, tmp_path, h
     file = files.assemble(
         tmp_path / "f", {"main.py": ""}, [files.Wheel("w", {"w.py": ""})], main="_main/main.py", **files.HEADS[head]
     )
-    with zipfile.ZipFile(file) as archive:
-        key = json.loads(archive.read("monowheel/manifest.json"))["dependencies"]
+    key = files.manifest(file)["dependencies"]
     root.mkdir(0o700)
     (root / "deps").mkdir(0o700)
     (root / "deps" / key).write_text("in the way")

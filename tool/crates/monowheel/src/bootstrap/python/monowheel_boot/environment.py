@@ -160,7 +160,8 @@ def trampoline(staged, manifest):
     entry = manifest["entry"]
     what = ("attr", entry["module"], entry["attr"]) if entry["kind"] == "attr" else ("file", entry["path"], "")
     values = {"ENTRY": what, "ARGS": manifest["args"], "VERSION": tuple(sys.version_info[:2])}
-    text, rare = (sys.modules["__main__"].source(f"monowheel_boot.{name}") for name in ("run", "rare"))
+    main = sys.modules["__main__"]
+    text, rare = map(main.source, main.WRITTEN)
     for name, value in values.items():
         before, _, after = text.partition(f"{name} = ")
         text = f"{before}{name} = {value!a}\n{after.partition(chr(10))[2]}"
