@@ -97,6 +97,8 @@ def test_a_cache_within_a_folder_that_others_can_write_to_is_asked(root, tmp_pat
     root.chmod(0o777)
     start(application(tmp_path / "a", "portable"), root)
     (kept,) = root.glob("monowheel-*/known/*")
+    done = start([any_python, application(tmp_path / "a", "portable", 2)], root, env={"MONOWHEEL_TRACE": 1})
+    assert AGAIN["portable"] in done.stderr
     start([any_python, "-c", PUT, kept], root)
     assert start(application(tmp_path / "a", "portable", 1), root).stdout == "what was kept"
 

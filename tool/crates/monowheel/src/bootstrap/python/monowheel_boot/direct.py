@@ -46,9 +46,9 @@ def from_python(path, arguments):
 
 
 def recall():
-    """Take the bootstrap as an earlier start has compiled it."""
+    """Take the bootstrap as an earlier start has compiled it, from where the head would take it."""
     main = sys.modules["__main__"]
-    root = roots.named() or roots.usual()
+    root = next((root for root in roots.existing() if os.path.isdir(f"{root}/known")), None)
     known = main.recall(root) if root else None
     if known:
         main.learn(known)
