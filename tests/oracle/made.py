@@ -70,9 +70,11 @@ class Made:
         record: str = "",
         streamed: bool = False,
         wide: bool = False,
+        comment: bytes = b"",
     ):
         """Take the name, the members, and what is unusual: `stem` in the place of the file name's name and version."""
         self.file, self.streamed, self.wide, self.record = file, streamed, wide, record
+        self.comment = comment
         parts = file.removesuffix(".whl").split("-")
         stem = stem or "-".join(parts[:2])
         name, _, version = stem.partition("-")
@@ -99,7 +101,7 @@ class Made:
                 if not member.is_dir() and not member.filename.startswith(f"{self.info}/RECORD."):
                     lines += f'"{member.filename}",sha256={digest},{len(member.content)}\n'
             archive.writestr(Member(f"{self.info}/RECORD"), lines + f"{self.info}/RECORD,,\n")
-            target = archive.fp
+            target, archive.comment = archive.fp, self.comment
             archive.close()
             data = stream.data if self.streamed else target.getvalue()
         (folder / self.file).write_bytes(data)
@@ -210,7 +212,7 @@ TEXT = "some text, and more of it\n" * 5000
 
 
 def archives() -> "list[Made]":
-    """Give wheels that are zipped otherwise: stored, in a stream, with ZIP64."""
+    """Give wheels that are zipped otherwise: stored, in a stream, with ZIP64, with a comment."""
     return [
         Made(
             "stored-1.0-py3-none-any.whl",
@@ -227,6 +229,16 @@ def archives() -> "list[Made]":
             [Member("wide_streamed/a.txt", TEXT), Member("wide_streamed/drop.me", TEXT)],
             wide=True,
             streamed=True,
+        ),
+        *(
+            Made(
+                f"noted{len(comment)}-1.0-py3-none-any.whl",
+                [Member(f"noted{len(comment)}/text.txt", TEXT), Member(f"noted{len(comment)}/drop.me", TEXT)],
+                wide=len(comment) == 2,
+                comment=comment,
+            )
+            # Ends that look like those of an archive without one, and the longest that there is.
+            for comment in (b"a", bytes(2), bytes(30), b"a comment".ljust(65_535, b"\0"))
         ),
     ]
 
