@@ -19,7 +19,8 @@ const LOCAL_SIZE: usize = 30;
 const CENTRAL_SIZE: usize = 46;
 const END_SIZE: usize = 22;
 const LOCATOR_SIZE: usize = 20;
-const TAIL: u64 = 1 << 16;
+/// The longest comment.
+const COMMENT: u64 = (1 << 16) - 1;
 const MAX32: u64 = 0xffff_ffff;
 /// Bytes read at once.
 pub const WINDOW: u64 = 1 << 20;
@@ -91,11 +92,13 @@ impl<'a> Archive<'a> {
 
     /// The bytes of the central directory, and what to add to its offsets.
     fn directory(&self) -> Result<(Bytes, u64)> {
-        let length = self.size.min(TAIL + END_SIZE as u64);
-        let first = self.size - length;
-        let tail = self.read(first, length)?;
-        let ends = |at: &usize| tail[*at..].starts_with(b"PK\x05\x06");
-        let at = (0..(tail.len() + 1).saturating_sub(END_SIZE)).rev().find(ends).ok_or_else(|| self.damaged(b"it has no end"))?;
+        const LAST: u64 = (LOCATOR_SIZE + END_SIZE) as u64;
+        let (mut first, mut tail) = self.last(LAST)?;
+        if !(tail.len().checked_sub(END_SIZE).is_some_and(|at| ends(&tail, at)) && tail.ends_with(&[0, 0])) {
+            (first, tail) = self.last(LAST + COMMENT)?;
+        }
+        let mut places = (0..(tail.len() + 1).saturating_sub(END_SIZE)).rev();
+        let at = places.find(|at| ends(&tail, *at)).ok_or_else(|| self.damaged(b"it has no end"))?;
         let (mut size, mut offset, mut end) = (word(&tail, at + 12), word(&tail, at + 16), first + at as u64);
         if let Some(locator) = at.checked_sub(LOCATOR_SIZE).map(|from| &tail[from..at]).filter(|locator| locator.starts_with(b"PK\x06\x07"))
         {
@@ -104,11 +107,16 @@ impl<'a> Archive<'a> {
             (size, offset) = (double(&record, 40), double(&record, 48));
         }
         let begin = end.checked_sub(size).ok_or_else(|| self.damaged(b"its directory does not fit"))?;
-        let data = match begin.checked_sub(first).and_then(|from| usize::try_from(from).ok()) {
-            Some(from) => tail.get(from..from + usize::try_from(size).unwrap_or(0)).unwrap_or_default().to_vec(),
-            None => self.read(begin, size)?,
-        };
+        let mut data = self.read(begin, end.min(first).saturating_sub(begin))?;
+        let here = |place: u64| usize::try_from(place.saturating_sub(first)).unwrap_or(0);
+        data.extend_from_slice(tail.get(here(begin)..here(end)).unwrap_or_default());
         Ok((data, begin.wrapping_sub(offset)))
+    }
+
+    /// The last bytes, and where they begin.
+    fn last(&self, count: u64) -> Result<(u64, Bytes)> {
+        let count = self.size.min(count);
+        Ok((self.size - count, self.read(self.size - count, count)?))
     }
 
     /// The members that are files, sorted by where they stand.
@@ -164,6 +172,23 @@ impl<'a> Archive<'a> {
     }
 }
 
+impl Entry {
+    /// Whether it is read in pieces.
+    pub const fn is_large(&self) -> bool {
+        self.size > SMALL || self.compressed > SMALL
+    }
+
+    /// Where it ends in the archive, or somewhat further on: the header that stands before it may have another extra field.
+    pub const fn end(&self) -> u64 {
+        self.offset.saturating_add((LOCAL_SIZE + self.name.len()) as u64).saturating_add(self.compressed)
+    }
+}
+
+/// Whether the end of the central directory stands there.
+fn ends(tail: &[u8], at: usize) -> bool {
+    tail[at..].starts_with(b"PK\x05\x06")
+}
+
 /// Length of a local header, name and extra field included.
 fn span(header: &[u8]) -> usize {
     LOCAL_SIZE + usize::from(half(header, 26)) + usize::from(half(header, 28))
@@ -207,7 +232,7 @@ impl Reader {
         if !matches!(entry.method, STORED | DEFLATED) {
             return Err(Error::Handover(ODD));
         }
-        if entry.size > SMALL || entry.compressed > SMALL {
+        if entry.is_large() {
             return self.large(archive, entry, sink);
         }
         let from = self.raw(archive, entry, limit)?;
@@ -255,7 +280,7 @@ impl Reader {
             self.window.drain(..usize::try_from(place - self.begin).unwrap_or(0));
             self.begin = place;
         }
-        let last = (archive.start + limit).min(place + WINDOW).max(place + size);
+        let last = (archive.start + limit.min(archive.size)).min(place + WINDOW).max(place + size);
         if last > archive.start + archive.size {
             return Err(archive.damaged(b"it is cut short"));
         }

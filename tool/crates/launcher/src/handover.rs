@@ -12,13 +12,16 @@ use crate::{interpreter, sys};
 /// As in `head.py`, without what an earlier start has compiled.
 const RUN: &[u8] = br#"import sys
 sys.path[:] = [p for p in sys.path if p]
-FILE = open(sys.argv[1], "rb")
+FILE = open(sys.argv[1], "rb", 0)
+TEXT = []
 def read():
+    if TEXT: return TEXT
     FILE.seek(int(sys.argv[2]))
     text = FILE.read(int(sys.argv[3]))
     if not (text[3:].startswith(b"Starts the") and text.endswith(b"main()\n")): sys.stdout.write("again ."); sys.exit(1)
     place = text.index(b"\nSOURCES.update(")
-    return text[:place], text[place:]
+    TEXT[:] = text[:place], text[place:]
+    return TEXT
 exec(compile(read()[0], "__main__.py", "exec"))
 main()"#;
 

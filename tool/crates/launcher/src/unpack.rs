@@ -176,9 +176,12 @@ pub fn run(sources: &[Source<'_>], slow: &mut dyn FnMut()) -> Result<()> {
     let work = |next: &mut dyn FnMut() -> Option<usize>| -> Result<()> {
         let mut reader = Reader::new();
         while let Some(unit) = next().and_then(|index| units.get(index)) {
-            let limit = unit.entries.last().map_or(0, |last| last.offset + last.compressed);
-            for entry in unit.entries {
-                unit.source.unpack(&mut reader, entry, limit)?;
+            // Small members that follow one another are read ahead together.
+            for run in unit.entries.chunk_by(|one, next| !one.is_large() && !next.is_large()) {
+                let limit = run.last().map_or(0, Entry::end);
+                for entry in run {
+                    unit.source.unpack(&mut reader, entry, limit)?;
+                }
             }
         }
         Ok(())

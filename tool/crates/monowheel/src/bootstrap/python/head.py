@@ -9,11 +9,15 @@ import sys
 sys.path[:] = [path for path in sys.path if path]
 from __main__ import recall  # noqa: E402 (in the head, its definition stands here)
 
-FILE = open(sys.argv[1], "rb")
+# Without a buffer, which would read more than it is asked for.
+FILE = open(sys.argv[1], "rb", 0)
+TEXT = []
 
 
 def read():
-    """Give the page, and what is below the mark."""
+    """Give the page, and what is below the mark; read once."""
+    if TEXT:
+        return TEXT
     FILE.seek(int(sys.argv[2]))
     text = FILE.read(int(sys.argv[3]))
     # The file may have been replaced since the shell began to read it.
@@ -21,7 +25,8 @@ def read():
         sys.stdout.write("again .")
         sys.exit(1)
     place = text.index(b"\nSOURCES.update(")
-    return text[:place], text[place:]
+    TEXT[:] = text[:place], text[place:]
+    return TEXT
 
 
 KNOWN = recall(sys.argv[6])

@@ -3,7 +3,7 @@
 ``zipfile`` would cost more to import than most applications have to unpack. Only what wheels use is read: STORED and
 DEFLATED (bzip2, LZMA and Zstandard by their modules, which are imported when they are met), ZIP64, UTF-8 names. Everything is read
 with ``pread``: a mapped file would kill the process when somebody writes over it, and several processes may share the
-descriptor.
+descriptor. Nothing is read twice but the end of an archive that has a comment.
 """
 
 import os
@@ -21,7 +21,7 @@ CENTRAL = Struct("<4s4x2H4x3L3H4x2L")
 LINK, KIND = 0o120000 << 16, 0o170000 << 16
 LOCAL_SIZE = 30
 CENTRAL_SIZE = 46
-TAIL = 1 << 16
+COMMENT = (1 << 16) - 1
 WINDOW = 1 << 20
 # Larger members are not held in memory whole; they are read and given in pieces of that size.
 LARGE = 1 << 20
@@ -39,6 +39,14 @@ class Entry:
         self.name, self.method, self.crc, self.compressed, self.size = name, method, crc, compressed, size
         self.executable, self.link, self.offset = executable, link, offset
 
+    def large(self):
+        """Whether it is read in pieces."""
+        return self.size > LARGE or self.compressed > LARGE
+
+    def end(self):
+        """Where it ends in the archive, or somewhat further on: the header that stands before it may have another extra field."""
+        return self.offset + LOCAL_SIZE + len(self.name) + self.compressed
+
 
 class Archive:
     """A zip archive that stands at ``start`` in an open file and has ``size`` bytes."""
@@ -46,7 +54,10 @@ class Archive:
     def __init__(self, fd, start, size, label):
         """Take the place; nothing is read yet."""
         self.fd, self.start, self.size, self.label = fd, start, size, label
+        # Up to where members are read ahead of being asked for.
+        self.until = 0
         self._window = (0, b"")
+        self._directory = None
 
     def damaged(self, what):
         """Give the error for an archive that is not what it was."""
@@ -54,6 +65,8 @@ class Archive:
 
     def pread(self, offset, count):
         """Read exactly ``count`` bytes at ``offset`` of the archive."""
+        if not 0 <= offset <= self.size - count:
+            raise self.damaged("it is cut short")
         data = os.pread(self.fd, count, self.start + offset)
         while len(data) < count:
             more = os.pread(self.fd, count - len(data), self.start + offset + len(data))
@@ -63,14 +76,22 @@ class Archive:
         return data
 
     def directory(self):
-        """Give the bytes of the central directory and what to add to its offsets."""
-        length = min(self.size, TAIL + END.size)
-        tail = self.pread(self.size - length, length)
-        at = tail.rfind(b"PK\x05\x06")
+        """Give the bytes of the central directory and what to add to its offsets; read once, until it is forgotten."""
+        if self._directory is None:
+            self._directory = self._read_directory()
+        return self._directory
+
+    def _read_directory(self):
+        first, tail = self._last(END64_LOCATOR.size + END.size)
+        at = len(tail) - END.size
+        if not (tail[at : at + 4] == b"PK\x05\x06" and tail.endswith(b"\0\0")):
+            # There is a comment, which has at most 65,535 bytes.
+            first, tail = self._last(END64_LOCATOR.size + END.size + COMMENT)
+            at = tail.rfind(b"PK\x05\x06", 0, len(tail) - END.size + 4)
         if at < 0:
             raise self.damaged("it has no end")
         _, _, _, _, _, size, offset, _ = END.unpack_from(tail, at)
-        end = self.size - length + at
+        end = first + at
         if at >= END64_LOCATOR.size and tail[at - END64_LOCATOR.size :][:4] == b"PK\x06\x07":
             _, _, where, _ = END64_LOCATOR.unpack_from(tail, at - END64_LOCATOR.size)
             fields = END64.unpack(self.pread(where, END64.size))
@@ -78,13 +99,16 @@ class Archive:
         begin = end - size
         if begin < 0:
             raise self.damaged("its directory does not fit")
-        if begin >= self.size - length:
-            begin_in_tail = begin - (self.size - length)
-            return tail[begin_in_tail : begin_in_tail + size], begin - offset
-        return self.pread(begin, size), begin - offset
+        before = self.pread(begin, max(0, min(end, first) - begin))
+        return before + tail[max(0, begin - first) : max(0, end - first)], begin - offset
+
+    def _last(self, count):
+        """Give the last bytes, and where they begin."""
+        count = min(count, self.size)
+        return self.size - count, self.pread(self.size - count, count)
 
     def entries(self):
-        """Give the members that are files, in the order of the directory."""
+        """Give the members that are files, in the order of their bytes."""
         data, shift = self.directory()
         found, at, unpack = [], 0, CENTRAL.unpack_from
         while at < len(data):
@@ -103,17 +127,15 @@ class Archive:
                 is_link = mode & KIND == LINK
                 executable = mode & 0o111 << 16 != 0 and not is_link
                 found.append(Entry(name, method, crc, compressed, size, executable, is_link, offset + shift))
+        found.sort(key=lambda entry: entry.offset)
         return found
 
     def raw(self, entry):
         """Give the stored bytes of a member; members that follow one another are read at once."""
         begin, window = self._window
         at = entry.offset - begin
-        # The local header's extra field may have another length than the directory's.
         if at < 0 or at + LOCAL_SIZE > len(window) or at + span(window, at) + entry.compressed > len(window):
-            count = min(max(WINDOW, entry.compressed + LOCAL_SIZE + 2 * TAIL), self.size - entry.offset)
-            begin, window, at = entry.offset, self.pread(entry.offset, count), 0
-            self._window = (begin, window)
+            window, at = self._ahead(entry), 0
         if window[at : at + 4] != b"PK\x03\x04":
             raise self.damaged(f"{entry.name} is not where it should be")
         at += span(window, at)
@@ -122,13 +144,31 @@ class Archive:
             raise self.damaged(f"{entry.name} is cut short")
         return data
 
+    def _ahead(self, entry):
+        """Give the window that begins with a member and has all of it."""
+        window = self._window_to(max(entry.end(), min(self.until, entry.offset + WINDOW)), entry)
+        if len(window) < LOCAL_SIZE:
+            raise self.damaged("it is cut short")
+        # The extra field of its own header may be longer than the directory's.
+        return self._window_to(entry.offset + span(window, 0) + entry.compressed, entry)
+
+    def _window_to(self, last, entry):
+        """Have all from a member on to ``last`` in the window, as far as there is so much; what is in it already is not read again."""
+        begin, window = self._window
+        window = window[entry.offset - begin :] if entry.offset >= begin else b""
+        at, last = entry.offset + len(window), min(last, self.size)
+        if at < last:
+            window += self.pread(at, last - at)
+        self._window = entry.offset, window
+        return window
+
     def place(self, entry):
         """Where in the file the stored bytes of a member begin."""
         return self.start + entry.offset + span(self.pread(entry.offset, LOCAL_SIZE), 0)
 
     def chunks(self, entry):
         """Give the content of a member, in one piece where it is small; checked at the end."""
-        if entry.size <= LARGE and entry.compressed <= LARGE:
+        if not entry.large():
             yield self.content(entry)
             return
         decompress, crc, size = decompressor(entry.method), 0, 0
@@ -145,7 +185,7 @@ class Archive:
 
     def forget(self):
         """Let go of what was read."""
-        self._window = (0, b"")
+        self._window, self._directory = (0, b""), None
 
     def content(self, entry):
         """Give the content of a small member, checked."""
@@ -179,6 +219,21 @@ class Archive:
         """Compare what came out with what the directory says."""
         if crc != entry.crc or size != entry.size:
             raise self.damaged(f"{entry.name} has not the content that it was packed with")
+
+
+def runs(entries):
+    """Cut members in the order of their bytes into those that are read ahead together; a large one is by itself."""
+    run = []
+    for entry in entries:
+        if entry.large():
+            if run:
+                yield run
+            yield [entry]
+            run = []
+        else:
+            run.append(entry)
+    if run:
+        yield run
 
 
 def span(data, at):

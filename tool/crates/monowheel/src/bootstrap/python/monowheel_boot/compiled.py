@@ -19,7 +19,8 @@ def keep(store, application):
     if main.Sources.recalled:
         trace("bootstrap taken as it was compiled before")
         return
-    page = application.main().partition(b"\nSOURCES.update(")[0]
+    # The head has the text; where Python itself has read the file, it is not to be had from it.
+    page = main.read()[0] if hasattr(main, "read") else application.main().partition(b"\nSOURCES.update(")[0]
     page = compile(page, "__main__.py", "exec", 0, True, 0)
     code = marshal.dumps((page, main.COMPILED, {name: main.source(name) for name in main.WRITTEN}))
     try:

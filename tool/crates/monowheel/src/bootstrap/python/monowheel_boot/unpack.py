@@ -8,10 +8,11 @@ from there, was twice as much to do for the file system. A later tree takes link
 
 import os
 
+from monowheel_boot.archive import runs
 from monowheel_boot.cache import folders, write_all
 from monowheel_boot.start import Failure, sentence, trace
 
-# A part of a large wheel: large enough to outweigh reading the directory again, small enough to keep all workers busy.
+# A part of a large wheel: large enough to outweigh parsing the directory again, small enough to keep all workers busy.
 PART = 1 << 20
 MOST_WORKERS = 8
 # What fits into a pipe that nobody reads yet.
@@ -52,7 +53,7 @@ class Wheel:
         All are kept, since a worker often does several parts of a wheel, and found by bisection: a wheel of many files has many parts.
         """
         if self._entries is None:
-            entries = sorted(self.archive.entries(), key=lambda entry: entry.offset)
+            entries = self.archive.entries()
             if high - low == self.size:
                 return entries
             self._entries = entries, [entry.offset for entry in entries]
@@ -191,6 +192,9 @@ def units(sources):
     found = []
     for source in sorted(sources, key=lambda source: -source.size):
         parts = max(1, source.size // part)
+        if parts > 1:
+            # Here, where workers inherit it: each of them would have to read it.
+            source.archive.directory()
         found += [Unit(source, index, parts) for index in range(parts)]
     return found
 
@@ -199,9 +203,11 @@ def do(unit):
     """Unpack the files of a unit: those whose members begin in its share of the archive's bytes."""
     size, parts = unit.source.size, unit.parts
     low, high = size * unit.part // parts, size * (unit.part + 1) // parts
-    for entry in unit.source.entries(low, high):
-        safe(entry.name)
-        unit.source.unpack(entry)
+    for run in runs(unit.source.entries(low, high)):
+        unit.source.archive.until = run[-1].end()
+        for entry in run:
+            safe(entry.name)
+            unit.source.unpack(entry)
 
 
 def run(sources):
