@@ -80,5 +80,5 @@ def test_no_byte_is_read_twice(root, tmp_path, file_of_all_kinds, python, head):
     assert read_twice(ours) == []
     # The shell's own: the head, in blocks.
     others = {call for call, where, _ in found if where is None}
-    assert set(others) == ({"read"} if head == "portable" else set()), others
+    assert others == ({"read"} if head == "portable" else set()), others
     assert sum(size for _, where, size in found if where is None) < 32 << 10

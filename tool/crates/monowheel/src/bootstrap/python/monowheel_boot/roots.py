@@ -53,11 +53,10 @@ def is_private(path):
 
 
 def existing():
-    """Give every folder that may hold a cache already, the first choice first."""
+    """Give every folder that may hold a cache already, the first choice first; the others are sought only when they are asked for."""
     root = named()
-    if root:
-        return [root, *(path for path in private(root) if is_private(path))]
-    found = [usual()] if usual() else []
-    for base in temporary():
-        found += [path for path in private(base) if is_private(path)]
-    return found
+    first = root or usual()
+    if first:
+        yield first
+    for base in [root] if root else temporary():
+        yield from filter(is_private, private(base))
