@@ -276,7 +276,10 @@ def test_signals_reach_the_application(root, tmp_path, number):
     source = """
 import os, signal, sys, time
 print(os.getpid(), flush=True)
-time.sleep(60)
+# Naps, since a signal that comes just before one system call of sleep is not seen until that returns.
+until = time.monotonic() + 60
+while time.monotonic() < until:
+    time.sleep(0.05)
 """
     file = files.assemble(tmp_path / "f", {"main.py": source}, main="_main/main.py")
     for command in ([file], [file], [sys.executable, file]):
