@@ -7,8 +7,18 @@ import files
 import pytest
 from conftest import PYTHONS, start
 
+BOOTSTRAP = Path(__file__).parents[2] / "tool/crates/monowheel/src/bootstrap/python"
+
 AGAIN = {"portable": "bootstrap taken as it was compiled before", "native": "as it said before"}
 SOURCE = "import sys; print(sys.version_info[1])\n"
+
+
+IMPORTING = """import importlib, sys
+sys.path.insert(0, sys.argv[1])
+for name in sys.argv[2:]:
+    importlib.import_module("monowheel_boot." + name)
+print(*sys.modules)
+"""
 
 
 @pytest.fixture(params=files.HEADS)
@@ -32,6 +42,28 @@ def knows(file: Path, root: Path, head: str, output: str, **env) -> bool:
     done = start(file, root, env={"MONOWHEEL_TRACE": 1, **env})
     assert done.stdout == output and "environment written" in done.stderr
     return AGAIN[head] in done.stderr
+
+
+def imported(python: Path, root: Path, *modules: str) -> set[str]:
+    """Import modules of the bootstrap as the head starts an interpreter, and give all that it has imported then."""
+    return set(start([python, "-B", "-E", "-S", "-s", "-c", IMPORTING, BOOTSTRAP, *modules], root).stdout.split())
+
+
+def test_modules_are_whole_and_import_little(root, python):
+    """What a first start takes of the standard library is written in C: a module of Python takes a good part of a millisecond."""
+    found = imported(python, root, "fill", "asked", "verify")
+    own = {name for name in found if name.partition(".")[0] == "monowheel_boot"}
+    before = imported(python, root)
+    assert {name for name in found - before - own if not name.startswith("_")} <= {
+        "fcntl",
+        "gc",
+        "posix",
+        "time",
+        "zlib",
+    }
+    # One becomes part of the environment and runs there.
+    every = {path.stem for path in (BOOTSTRAP / "monowheel_boot").glob("*.py")} - {"__init__", "rare"}
+    assert own < imported(python, root, *every)
 
 
 def test_another_application_need_not_find_out_again(root, tmp_path, head, python):

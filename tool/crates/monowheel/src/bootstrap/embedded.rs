@@ -46,6 +46,7 @@ const MODULES: &[(&str, &str)] = &[
     ("monowheel_boot.roots", include_str!("python/monowheel_boot/roots.py")),
     ("monowheel_boot.run", include_str!("python/monowheel_boot/run.py")),
     ("monowheel_boot.start", include_str!("python/monowheel_boot/start.py")),
+    ("monowheel_boot.system", include_str!("python/monowheel_boot/system.py")),
     ("monowheel_boot.unpack", include_str!("python/monowheel_boot/unpack.py")),
     ("monowheel_boot.verify", include_str!("python/monowheel_boot/verify.py")),
 ];

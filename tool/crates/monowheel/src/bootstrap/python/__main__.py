@@ -26,7 +26,7 @@ def recall(root):
         import zlib
 
         found = posix.stat(root)
-        with open(root + "/" + kept(), "rb") as file:
+        with open(root + "/" + kept(), "rb", 0) as file:
             checksum, code = int.from_bytes(file.read(4), "little"), file.read()
     except (OSError, ImportError):
         return None
@@ -78,7 +78,7 @@ class Sources(object):  # noqa: UP004 (Python 2)
         """Run the module's text."""
         name = module.__name__
         if name not in COMPILED:
-            COMPILED[name] = compile(source(name), name, "exec", 0, True, 0)
+            COMPILED[name] = compile(source(name), name, "exec", 0, True, 2)
         exec(COMPILED[name], module.__dict__)
 
 

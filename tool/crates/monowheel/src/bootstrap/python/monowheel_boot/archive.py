@@ -6,7 +6,7 @@ with ``pread``: a mapped file would kill the process when somebody writes over i
 descriptor. Nothing is read twice but the end of an archive that has a comment.
 """
 
-import os
+import posix
 import zlib
 from _struct import Struct, unpack_from
 
@@ -67,9 +67,9 @@ class Archive:
         """Read exactly ``count`` bytes at ``offset`` of the archive."""
         if not 0 <= offset <= self.size - count:
             raise self.damaged("it is cut short")
-        data = os.pread(self.fd, count, self.start + offset)
+        data = posix.pread(self.fd, count, self.start + offset)
         while len(data) < count:
-            more = os.pread(self.fd, count - len(data), self.start + offset + len(data))
+            more = posix.pread(self.fd, count - len(data), self.start + offset + len(data))
             if not more:
                 raise self.damaged("it is cut short")
             data += more
@@ -336,7 +336,7 @@ class Application:
         self.manifest = parse(data)
 
     def _state(self):
-        found = os.fstat(self.fd)
+        found = posix.fstat(self.fd)
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def unchanged(self):

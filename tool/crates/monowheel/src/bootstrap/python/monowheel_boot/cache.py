@@ -4,8 +4,9 @@ What is written is written beside, in a folder of ``tmp/``, and then renamed: wh
 work. Where a file system has none, several first starts do the same, and the first to rename wins.
 """
 
-import os
+import posix
 
+from monowheel_boot import system
 from monowheel_boot.start import boot_id, trace
 
 try:
@@ -37,44 +38,50 @@ class Cache:
         return self
 
     def __exit__(self, *error):
+        """Let go of it."""
+        self.close()
+
+    def close(self):
         """Remove what was staged and not published, and let go of the locks."""
         if self.staging:
             remove(self.staging)
         for fd in self._held:
-            os.close(fd)
+            posix.close(fd)
 
     def lock(self, name, shared=False, wait=True):
         """Take a lock; true also where the file system has none. A lock that is not waited for may be refused."""
         return hold(self._held, f"{self.root}/locks/{name}.lock", LOCK_SH if shared else LOCK_EX, wait)
 
     def stage(self):
-        """Give a folder of our own to write into; sweeps away what processes left that were killed."""
+        """Give a folder of our own to write into."""
         if self.staging is None:
-            self._sweep()
             while True:
-                path = f"{self.root}/tmp/{os.getpid()}-{os.urandom(4).hex()}"
-                os.mkdir(path, 0o700)
+                path = f"{self.root}/tmp/{posix.getpid()}-{posix.urandom(4).hex()}"
+                posix.mkdir(path, 0o700)
                 # Locked, it is seen to be alive; whoever sweeps between mkdir and lock makes us take another.
-                if hold(self._held, path, LOCK_EX, False) and os.path.isdir(path):
+                if hold(self._held, path, LOCK_EX, False) and system.isdir(path):
                     self.staging = path
                     break
         return self.staging
 
-    def _sweep(self):
-        for name in os.listdir(f"{self.root}/tmp"):
+    def sweep(self):
+        """Remove what processes left that were killed."""
+        for name in posix.listdir(f"{self.root}/tmp"):
             path, held = f"{self.root}/tmp/{name}", []
+            if path == self.staging:
+                continue
             if hold(held, path, LOCK_EX, False, unsupported=False) or old(path):
                 trace(f"removing what a killed start left: {name}")
                 remove(path)
             for fd in held:
-                os.close(fd)
+                posix.close(fd)
 
     def publish(self, staged, kind, key):
         """Give a staged folder its name; true unless another process has been faster."""
         try:
-            os.rename(staged, f"{self.root}/{kind}/{key}")
+            posix.rename(staged, f"{self.root}/{kind}/{key}")
         except OSError:
-            if not os.path.isdir(f"{self.root}/{kind}/{key}"):
+            if not system.isdir(f"{self.root}/{kind}/{key}"):
                 raise
             return False
         return True
@@ -82,7 +89,7 @@ class Cache:
     def withdraw(self, kind, key):
         """Take a folder out of use: its name is free at once."""
         try:
-            os.rename(f"{self.root}/{kind}/{key}", f"{self.stage()}/old-{kind}-{os.urandom(4).hex()}")
+            posix.rename(f"{self.root}/{kind}/{key}", f"{self.stage()}/old-{kind}-{posix.urandom(4).hex()}")
         except FileNotFoundError:
             pass
 
@@ -97,18 +104,14 @@ class Cache:
 
     def kept(self, kind, key):
         """Whether a published folder is there and cannot have lost files when the machine went down."""
-        try:
-            with open(f"{self.root}/{kind}/{key}.boot") as file:
-                same = file.read().strip() == boot_id()
-        except OSError:
-            same = True
-        return same
+        boot = system.read(f"{self.root}/{kind}/{key}.boot")
+        return boot is None or boot == boot_id()
 
 
 def make(path):
     """Make a folder."""
     try:
-        os.mkdir(path, _mode[0])
+        posix.mkdir(path, _mode[0])
     except FileExistsError:
         pass
 
@@ -121,11 +124,11 @@ def folder_mode(mode):
 def folders(path):
     """Make a folder and those above it that are missing."""
     try:
-        os.mkdir(path, _mode[0])
+        posix.mkdir(path, _mode[0])
     except FileExistsError:
         pass
     except FileNotFoundError:
-        folders(os.path.dirname(path))
+        folders(system.dirname(path))
         make(path)
 
 
@@ -134,7 +137,7 @@ def hold(held, path, kind, wait, unsupported=True):
     if flock is None:
         return unsupported
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (0 if os.path.isdir(path) else os.O_CREAT), 0o644)
+        fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | (0 if system.isdir(path) else posix.O_CREAT), 0o644)
     except OSError:
         return False
     held.append(fd)
@@ -143,7 +146,7 @@ def hold(held, path, kind, wait, unsupported=True):
     except BlockingIOError:
         if not wait:
             return False
-        trace(f"waiting for another start ({os.path.basename(path)})")
+        trace(f"waiting for another start ({system.basename(path)})")
         flock(fd, kind)
     except OSError:
         return unsupported
@@ -153,8 +156,8 @@ def hold(held, path, kind, wait, unsupported=True):
 def old(path):
     """Whether nothing has happened in a folder for a day, by the file system's own clock."""
     try:
-        now = os.stat(os.path.dirname(path)).st_mtime
-        return os.lstat(path).st_mtime < now - ABANDONED
+        now = posix.stat(system.dirname(path)).st_mtime
+        return posix.lstat(path).st_mtime < now - ABANDONED
     except OSError:
         return False
 
@@ -162,7 +165,7 @@ def old(path):
 def remove(path):
     """Remove a folder and all in it; what cannot be removed stays."""
     try:
-        with os.scandir(path) as found:
+        with posix.scandir(path) as found:
             entries = list(found)
     except OSError:
         entries = []
@@ -171,28 +174,28 @@ def remove(path):
             if entry.is_dir(follow_symlinks=False):
                 remove(entry.path)
             else:
-                os.unlink(entry.path)
+                posix.unlink(entry.path)
         except OSError:
             pass
     try:
-        os.rmdir(path)
+        posix.rmdir(path)
     except OSError:
         pass
 
 
 def write(path, content, mode=0o644):
     """Write a new file."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    fd = posix.open(path, posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC, mode)
     try:
         write_all(fd, content)
     finally:
-        os.close(fd)
+        posix.close(fd)
 
 
 def write_all(fd, content):
     """Write everything, in as many calls as it takes."""
-    count = os.write(fd, content)
+    count = posix.write(fd, content)
     if count < len(content):
         rest = memoryview(content)[count:]
         while rest:
-            rest = rest[os.write(fd, rest) :]
+            rest = rest[posix.write(fd, rest) :]

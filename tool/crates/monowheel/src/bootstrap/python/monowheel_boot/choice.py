@@ -1,28 +1,27 @@
-"""Choosing the folder for a cache that is to be written, and making it."""
+"""Choosing the folder for a cache that is to be written, and making the cache in it."""
 
-import os
-import stat
+import posix
 
+from monowheel_boot import system
+from monowheel_boot.cache import Cache, folders
 from monowheel_boot.roots import is_private, named, private, temporary, usual
 from monowheel_boot.start import Failure
 
 
 def choose(native):
-    """Give the folder for a cache that is to be written, made if it was not there.
+    """Give the cache that is to be written, made if it was not there, with a folder to write into.
 
-    Where the application has native libraries, a file system that does not let them run is passed over.
+    A file system that is read-only or full is passed over, and one that lets no native libraries run where the application has some.
     """
     refused = []
     for candidate in candidates():
         try:
             root = candidate()
-        except (OSError, Unsafe) as error:
+            if native and posix.statvfs(root).f_flag & getattr(posix, "ST_NOEXEC", 0):
+                raise Unusable(f"{root}: mounted noexec, and the application has native libraries")
+            return staged(Cache(root))
+        except (OSError, Unusable) as error:
             refused.append(describe(error))
-            continue
-        if native and os.statvfs(root).f_flag & getattr(os, "ST_NOEXEC", 0):
-            refused.append(f"{root}: mounted noexec, and the application has native libraries")
-            continue
-        return root
     raise Failure(
         "no folder for the cache:\n  "
         + "\n  ".join(refused)
@@ -30,14 +29,24 @@ def choose(native):
     )
 
 
-class Unsafe(Exception):
-    """A folder that somebody else could write to or planted."""
+class Unusable(Exception):
+    """A folder that somebody else could write to or planted, or that is of no use."""
+
+
+def staged(cache):
+    """Make the folder to write into, which shows whether anything can be written."""
+    try:
+        cache.stage()
+    except OSError:
+        cache.close()
+        raise
+    return cache
 
 
 def describe(error):
     """Say in a line what is wrong with a folder."""
     if isinstance(error, OSError):
-        return f"{os.fsdecode(error.filename or '')}: {error.strerror}"
+        return f"{system.fsdecode(error.filename or '')}: {error.strerror}"
     return str(error)
 
 
@@ -57,22 +66,21 @@ def candidates():
 def own(path):
     """Make or take ``path``; a private folder within it where others can write to it."""
     parent = path
-    while not os.path.lexists(parent):
-        parent = os.path.dirname(parent)
-    found = os.stat(parent)
-    uid = os.geteuid()
-    if not stat.S_ISDIR(found.st_mode):
-        raise Unsafe(f"{parent}: not a folder")
-    if found.st_uid not in (uid, 0) or os.lstat(parent).st_uid not in (uid, 0):
-        raise Unsafe(f"{parent}: belongs to another user")
+    while not system.lexists(parent):
+        parent = system.dirname(parent)
+    found = posix.stat(parent)
+    uid = posix.geteuid()
+    if not system.is_folder(found):
+        raise Unusable(f"{parent}: not a folder")
+    if found.st_uid not in (uid, 0) or posix.lstat(parent).st_uid not in (uid, 0):
+        raise Unusable(f"{parent}: belongs to another user")
     if parent != path:
-        os.makedirs(path, 0o700, exist_ok=True)
+        folders(path)
         return own(path)
     if found.st_mode & 0o022:
         return within(path)
-    if found.st_uid != uid or not os.access(path, os.W_OK | os.X_OK):
+    if found.st_uid != uid or not posix.access(path, posix.W_OK | posix.X_OK):
         raise PermissionError(13, "no permission to write", path)
-    check_writable(path)
     return path
 
 
@@ -80,20 +88,12 @@ def within(base):
     """Make or take a private folder within a folder that others can write to."""
     for path in private(base):
         try:
-            os.mkdir(path, 0o700)
+            posix.mkdir(path, 0o700)
         except FileExistsError:
             pass
         if is_private(path):
-            check_writable(path)
             return path
     # Somebody else has the name: take one that cannot be known beforehand.
-    path = f"{base}/monowheel-{os.geteuid()}-{os.urandom(8).hex()}"
-    os.mkdir(path, 0o700)
+    path = f"{base}/monowheel-{posix.geteuid()}-{posix.urandom(8).hex()}"
+    posix.mkdir(path, 0o700)
     return path
-
-
-def check_writable(path):
-    """Raise where the file system is read-only or full of files."""
-    probe = f"{path}/.probe-{os.getpid()}"
-    os.mkdir(probe, 0o700)
-    os.rmdir(probe)

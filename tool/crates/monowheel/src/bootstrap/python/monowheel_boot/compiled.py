@@ -5,7 +5,7 @@ and one build of Python, and carries its checksum: ``marshal`` must not be given
 """
 
 import marshal
-import os
+import posix
 import sys
 import zlib
 
@@ -21,12 +21,12 @@ def keep(store, application):
         return
     # The head has the text; where Python itself has read the file, it is not to be had from it.
     page = main.read()[0] if hasattr(main, "read") else application.main().partition(b"\nSOURCES.update(")[0]
-    page = compile(page, "__main__.py", "exec", 0, True, 0)
+    page = compile(page, "__main__.py", "exec", 0, True, 2)
     code = marshal.dumps((page, main.COMPILED, {name: main.source(name) for name in main.WRITTEN}))
     try:
         staged = f"{store.stage()}/compiled"
         make(f"{store.root}/known")
         write(staged, zlib.crc32(code).to_bytes(4, "little") + code)
-        os.rename(staged, f"{store.root}/{main.kept()}")
+        posix.rename(staged, f"{store.root}/{main.kept()}")
     except OSError:
         pass

@@ -1,10 +1,10 @@
 """Making the environment of one application and one interpreter: a real virtual environment, scripts, a trampoline."""
 
-import os
+import posix
 import sys
 
-from monowheel_boot import cache, unpack
-from monowheel_boot.start import link, real_interpreter, trace
+from monowheel_boot import cache, system, unpack
+from monowheel_boot.start import real_interpreter, trace
 
 # Of the kernel's 256 bytes (127 before Linux 5.1) for a shebang.
 LONGEST_SHEBANG = 127
@@ -24,11 +24,11 @@ def make(store, name, manifest, days):
     """Write the environment beside and give it its name; an older one makes room."""
     app = f"{store.root}/apps/{name}"
     staged = f"{store.stage()}/app"
-    os.mkdir(staged, 0o700)
+    posix.mkdir(staged, 0o700)
     tree = f"{store.root}/deps/{manifest['dependencies']}"
-    os.symlink(f"../../deps/{manifest['dependencies']}", f"{staged}/deps")
-    os.symlink(f"../../code/{manifest['code']['sha256'][:32]}", f"{staged}/code")
-    os.mkdir(f"{staged}/lib", 0o700)
+    posix.symlink(f"../../deps/{manifest['dependencies']}", f"{staged}/deps")
+    posix.symlink(f"../../code/{manifest['code']['sha256'][:32]}", f"{staged}/code")
+    posix.mkdir(f"{staged}/lib", 0o700)
     interpreter(staged, None)
     data(staged, tree)
     scripts(staged, shebang(f"{app}/bin/python"), manifest["wheels"], f"{tree}/bin")
@@ -37,7 +37,7 @@ def make(store, name, manifest, days):
     store.note_unsynced(f"{staged}/boot")
     if days:
         until(f"{staged}/until", days)
-    if os.path.lexists(app):
+    if system.lexists(app):
         store.withdraw("apps", name)
     store.publish(staged, "apps", name)
     trace(f"environment written: {app}")
@@ -52,24 +52,24 @@ def interpreter(staged, library):
     real = real_interpreter()
     version = ".".join(map(str, sys.version_info[:3]))
     settings = {
-        "home": os.path.dirname(real),
+        "home": system.dirname(real),
         "include-system-site-packages": "false",
         "version": version,
         "executable": real,
     }
     text = "".join(f"{key} = {value}\n" for key, value in settings.items())
-    cache.write(f"{staged}/pyvenv.cfg", os.fsencode(text))
+    cache.write(f"{staged}/pyvenv.cfg", system.fsencode(text))
     cache.make(f"{staged}/bin")
-    os.symlink(real, f"{staged}/bin/python")
+    posix.symlink(real, f"{staged}/bin/python")
     named = f"python{minor()}"
     for name in ("python3", named):
-        os.symlink("python", f"{staged}/bin/{name}")
+        posix.symlink("python", f"{staged}/bin/{name}")
     target = f"{staged}/lib/{named}{threads()}"
     if library:
-        os.rename(library, target)
+        posix.rename(library, target)
     else:
-        os.mkdir(target, 0o700)
-        os.symlink("../../deps/lib/python/site-packages", f"{target}/site-packages")
+        posix.mkdir(target, 0o700)
+        posix.symlink("../../deps/lib/python/site-packages", f"{target}/site-packages")
 
 
 def threads():
@@ -79,24 +79,24 @@ def threads():
 
 def data(staged, tree):
     """Link what wheels install outside of ``site-packages``: ``share/``, ``etc/``, ``include/``, ``lib/*.so``."""
-    for name in sorted(os.listdir(tree)):
-        if name == "include" and os.path.isdir(f"{tree}/{unpack.HEADERS}"):
+    for name in sorted(posix.listdir(tree)):
+        if name == "include" and system.isdir(f"{tree}/{unpack.HEADERS}"):
             headers(staged, tree)
         elif name not in OWN:
-            os.symlink(f"deps/{name}", f"{staged}/{name}")
-    for name in sorted(os.listdir(f"{tree}/lib")):
-        if name != "python" and not os.path.lexists(f"{staged}/lib/{name}"):
-            os.symlink(f"../deps/lib/{name}", f"{staged}/lib/{name}")
+            posix.symlink(f"deps/{name}", f"{staged}/{name}")
+    for name in sorted(posix.listdir(f"{tree}/lib")):
+        if name != "python" and not system.lexists(f"{staged}/lib/{name}"):
+            posix.symlink(f"../deps/lib/{name}", f"{staged}/lib/{name}")
 
 
 def headers(staged, tree):
     """Link ``include/``, of which one folder gets the name that has the version of Python in it."""
     for folder, up in (("include", ".."), ("include/site", "../..")):
-        os.mkdir(f"{staged}/{folder}", 0o700)
-        for name in sorted(os.listdir(f"{tree}/{folder}")):
+        posix.mkdir(f"{staged}/{folder}", 0o700)
+        for name in sorted(posix.listdir(f"{tree}/{folder}")):
             if f"{folder}/{name}" not in ("include/site", unpack.HEADERS):
-                os.symlink(f"{up}/deps/{folder}/{name}", f"{staged}/{folder}/{name}")
-    os.symlink(f"../../deps/{unpack.HEADERS}", f"{staged}/{unpack.HEADERS}{minor()}")
+                posix.symlink(f"{up}/deps/{folder}/{name}", f"{staged}/{folder}/{name}")
+    posix.symlink(f"../../deps/{unpack.HEADERS}", f"{staged}/{unpack.HEADERS}{minor()}")
 
 
 def minor():
@@ -110,29 +110,31 @@ def scripts(staged, line, wheels, folder):
         for name, value in sorted({**wheel["gui_scripts"], **wheel["console_scripts"]}.items()):
             module, _, attribute = value.partition(":")
             text = SCRIPT.format(shebang=line, module=module, name=attribute.partition(".")[0], call=attribute)
-            path = f"{staged}/bin/{name}"
-            if not os.path.lexists(path):
-                cache.write(path, os.fsencode(text), 0o755)
+            try:
+                cache.write(f"{staged}/bin/{name}", system.fsencode(text), 0o755)
+            except FileExistsError:
+                # The first to bring it has it, as the interpreter has its own names.
+                pass
     copied(folder, f"{staged}/bin", line)
 
 
 def copied(source, target, line):
     """Take over scripts that wheels bring ready; those that ask for any Python get ours."""
     try:
-        names = sorted(os.listdir(source))
+        names = sorted(posix.listdir(source))
     except FileNotFoundError:
         return
     for name in names:
         path = f"{source}/{name}"
-        if os.path.isdir(path):
+        if system.isdir(path):
             cache.make(f"{target}/{name}")
             copied(path, f"{target}/{name}", line)
-        elif not os.path.lexists(f"{target}/{name}"):
+        elif not system.lexists(f"{target}/{name}"):
             with open(path, "rb") as file:
                 first = file.read(8)
                 if first == b"#!python":
                     file.readline()
-                    cache.write(f"{target}/{name}", os.fsencode(line) + b"\n" + file.read(), 0o755)
+                    cache.write(f"{target}/{name}", system.fsencode(line) + b"\n" + file.read(), 0o755)
                     continue
             hard_link(path, f"{target}/{name}")
 
@@ -140,9 +142,9 @@ def copied(source, target, line):
 def hard_link(source, target):
     """Link a file, or copy it where links are not to be had; scripts are executable whatever the wheel says."""
     try:
-        os.link(source, target)
-        if not os.stat(target).st_mode & 0o100:
-            os.chmod(target, 0o755)
+        posix.link(source, target)
+        if not posix.stat(target).st_mode & 0o100:
+            posix.chmod(target, 0o755)
     except OSError:
         with open(source, "rb") as file:
             cache.write(target, file.read(), 0o755)
@@ -150,7 +152,7 @@ def hard_link(source, target):
 
 def shebang(python):
     """Give the first lines of a script: through a shell where a shebang cannot have such a path."""
-    if len(os.fsencode(python)) + 3 <= LONGEST_SHEBANG and not set(python) & set(" \t\n'\"\\"):
+    if len(system.fsencode(python)) + 3 <= LONGEST_SHEBANG and not set(python) & set(" \t\n'\"\\"):
         return f"#!{python}"
     return BESIDE
 
@@ -177,10 +179,10 @@ def import_roots(manifest):
 def until(path, days):
     """Write a file whose time is when to look again: cleaners take single files out of folders such as ``/tmp``."""
     cache.write(path, b"")
-    when = os.stat(path).st_mtime + days * 86400
-    os.utime(path, (when, when))
+    when = posix.stat(path).st_mtime + days * 86400
+    posix.utime(path, (when, when))
 
 
 def interpreter_of(app):
     """Path of the interpreter of an environment, or None."""
-    return link(f"{app}/bin/python")
+    return system.link(f"{app}/bin/python")

@@ -1,11 +1,11 @@
 """The long way: what is missing in the cache is made, once, whoever else starts at the same time."""
 
-import os
+import posix
 import sys
 
-from monowheel_boot import choice, compiled, environment, interpreter, roots, unpack
+from monowheel_boot import choice, compiled, environment, interpreter, roots, system, unpack
 from monowheel_boot.archive import Application
-from monowheel_boot.cache import Cache, folders, write
+from monowheel_boot.cache import folders, write
 from monowheel_boot.start import Replaced, find, real_interpreter, sha256, trace
 
 # Cleaners of /tmp and /var/tmp take files that nobody has touched for ten days and longer.
@@ -16,15 +16,15 @@ QUIET_SECONDS = 1
 def fill(file, digest, asked):
     """Give an environment for the application in ``file``."""
     quick_interrupt()
-    os.umask(0o022)
+    posix.umask(0o022)
     application = Application(file)
     trace(f"file read: {len(application.manifest['wheels'])} wheels")
     if application.digest != digest:
         raise Replaced(f"{file.path} was replaced while it started\nhint: start it again")
     interpreter.check(application.manifest)
-    root = choice.choose(interpreter.native(application.manifest))
-    trace(f"cache: {root}")
-    with Progress(application), Cache(root) as store:
+    # First the line of progress: the cache may have to be waited for.
+    with Progress(application), choice.choose(interpreter.native(application.manifest)) as store:
+        trace(f"cache: {store.root}")
         app = Filling(store, application, asked).run()
         compiled.keep(store, application)
         return app
@@ -38,23 +38,26 @@ class Filling:
         self.store, self.application, self.manifest, self.asked = store, application, application.manifest, asked
         self.tree, self.code = self.manifest["dependencies"], self.manifest["code"]["sha256"][:32]
         self.name = application.digest[:32]
+        # Whether the cache lies where cleaners walk.
+        self.is_temporary = system.dirname(store.root) in roots.temporary()
         if asked:
             # The first environment, where it is of the same interpreter, is as good as one of its own.
             real = real_interpreter()
             if environment.interpreter_of(f"{store.root}/apps/{self.name}") != real:
-                self.name += "-" + sha256(os.fsencode(real))[:12]
+                self.name += "-" + sha256(system.fsencode(real))[:12]
 
     def run(self):
         """Make what is missing, and give the environment."""
         store = self.store
         store.lock(self.name)
-        verify = bool(os.environ.get("MONOWHEEL_VERIFY"))
+        verify = bool(system.variable("MONOWHEEL_VERIFY"))
         if not verify:
             app = find([store.root], self.application.digest, self.asked)
             if app:
                 trace(f"another start has made it: {app}")
                 return app
         store.lock(self.tree)
+        store.sweep()
         self.check(verify)
         self.unpack()
         self.application.unchanged()
@@ -62,19 +65,15 @@ class Filling:
         app = None if verify else find([store.root], self.application.digest, self.asked)
         if app:
             return app
-        days = DAYS_AMONG_TEMPORARY_FILES if self.is_temporary() else 0
+        days = DAYS_AMONG_TEMPORARY_FILES if self.is_temporary else 0
         return environment.make(store, self.name, self.manifest, days)
-
-    def is_temporary(self):
-        """Whether the cache lies where cleaners walk."""
-        return os.path.dirname(self.store.root) in roots.temporary()
 
     def check(self, verify):
         """Mend what is there already where there is reason to doubt it."""
         doubtful = [
             (kind, key)
             for kind, key in (("deps", self.tree), ("code", self.code))
-            if verify or self.is_temporary() or not self.store.kept(kind, key)
+            if verify or self.is_temporary or not self.store.kept(kind, key)
         ]
         if doubtful:
             from monowheel_boot import verify as verification
@@ -84,12 +83,12 @@ class Filling:
     def unpack(self):
         """Unpack what has no name in the cache yet, then name it."""
         root, sources, finish = self.store.root, [], {}
-        if not os.path.isdir(f"{root}/code/{self.code}"):
+        if not system.isdir(f"{root}/code/{self.code}"):
             staged = f"{self.store.stage()}/code"
-            os.mkdir(staged, 0o700)
+            posix.mkdir(staged, 0o700)
             sources.append(unpack.Code(self.application.code(), staged))
             finish["code"] = staged, self.code
-        if not os.path.isdir(f"{root}/deps/{self.tree}"):
+        if not system.isdir(f"{root}/deps/{self.tree}"):
             staged = f"{self.store.stage()}/deps"
             sources += self.dependencies(staged)
             finish["deps"] = staged, self.tree
@@ -111,16 +110,16 @@ class Filling:
         for wheel, _ in self.application.packed():
             path = f"{self.store.root}/wheels/{wheel['sha256']}"
             # Where another wheel has won a place, the tree has not all of this one.
-            if not wheel.get("drop") and not os.path.isdir(path):
+            if not wheel.get("drop") and not system.isdir(path):
                 beside = f"{self.store.stage()}/{wheel['sha256']}"
-                os.symlink(f"../deps/{self.tree}", beside)
-                os.rename(beside, path)
+                posix.symlink(f"../deps/{self.tree}", beside)
+                posix.rename(beside, path)
 
     def note_unsynced(self, kind, key):
         """Note that a tree is younger than the last sync of the disk."""
         path = f"{self.store.root}/{kind}/{key}.boot"
         try:
-            os.unlink(path)
+            posix.unlink(path)
         except FileNotFoundError:
             pass
         try:
@@ -136,7 +135,7 @@ class Filling:
         sources = []
         for wheel, member in self.application.packed():
             other = f"{self.store.root}/wheels/{wheel['sha256']}"
-            source = other if os.path.isdir(other) else None
+            source = other if system.isdir(other) else None
             sources.append(unpack.Wheel(self.application.nested(member), wheel, tree, source))
         return sources
 
@@ -162,7 +161,7 @@ class Progress:
     def _show(self, *signal):
         self.shown = True
         size = self.application.state[2] >> 20
-        sys.stderr.write(f"first start of {os.path.basename(self.application.path)}: unpacking {size} MB ...")
+        sys.stderr.write(f"first start of {system.basename(self.application.path)}: unpacking {size} MB ...")
         sys.stderr.flush()
 
     def __exit__(self, *error):

@@ -1,6 +1,6 @@
 """Whether this interpreter fits the application: its version, its build, its machine."""
 
-import os
+import posix
 import sys
 
 from monowheel_boot.start import Failure, Refusal, real_interpreter
@@ -45,7 +45,7 @@ def platform(wanted):
     if not wanted:
         return
     machine, _, rest = wanted.partition("-")
-    uname = os.uname()
+    uname = posix.uname()
     names = {"arm64": "aarch64", "amd64": "x86_64"}
     found = names.get(uname.machine.lower(), uname.machine.lower())
     system = "apple-darwin" if sys.platform == "darwin" else f"unknown-{sys.platform}-{libc()}"
@@ -59,7 +59,7 @@ def platform(wanted):
 def libc():
     """Name the C library that the interpreter is linked with."""
     try:
-        return "gnu" if os.confstr("CS_GNU_LIBC_VERSION") else "musl"
+        return "gnu" if posix.confstr("CS_GNU_LIBC_VERSION") else "musl"
     except (AttributeError, ValueError, OSError):
         return "musl"
 

@@ -9,7 +9,8 @@ import re
 
 from monowheel_boot import roots
 from monowheel_boot.cache import Cache, remove, write
-from monowheel_boot.start import Failure, link
+from monowheel_boot.start import Failure
+from monowheel_boot.system import link
 
 DAYS = 30
 DAY = 86400
@@ -161,7 +162,7 @@ class Pruning:
     def run(self, age, size):
         """Remove environments, then what they leave behind; give their number."""
         store, count = self.store, 0
-        store.stage()
+        store.sweep()
         for kept in environments(self.root):
             old = age is not None and self.now - kept.used > age
             if (old or (size is not None and weigh(self.root, set()) > size)) and self.drop(kept):

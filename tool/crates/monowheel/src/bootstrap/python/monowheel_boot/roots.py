@@ -5,20 +5,21 @@ somebody planted. A folder that is shared on purpose (a volume of mode 0777, say
 it. Head and launcher look in the same places.
 """
 
-import os
-import stat
+import posix
 import sys
+
+from monowheel_boot import system
 
 
 def named():
     """Give the folder that ``MONOWHEEL_ROOT`` names, absolute, or None."""
-    root = os.environ.get("MONOWHEEL_ROOT")
-    return os.path.join(os.getcwd(), root) if root else None
+    root = system.variable("MONOWHEEL_ROOT")
+    return system.absolute(root) if root else None
 
 
 def usual():
     """Give the user's cache folder, or None for a user without a home."""
-    cache, home = os.environ.get("XDG_CACHE_HOME", ""), os.environ.get("HOME", "")
+    cache, home = system.variable("XDG_CACHE_HOME", ""), system.variable("HOME", "")
     if cache.startswith("/"):
         return f"{cache}/monowheel"
     if home.startswith("/"):
@@ -28,16 +29,16 @@ def usual():
 
 def temporary():
     """Give folders for temporary files, each once."""
-    bases = [os.environ.get(name, "") for name in ("XDG_RUNTIME_DIR", "TMPDIR")] + ["/tmp", "/var/tmp"]
-    return list(dict.fromkeys(base for base in bases if base.startswith("/") and os.path.isdir(base)))
+    bases = [system.variable(name, "") for name in ("XDG_RUNTIME_DIR", "TMPDIR")] + ["/tmp", "/var/tmp"]
+    return list(dict.fromkeys(base for base in bases if base.startswith("/") and system.isdir(base)))
 
 
 def private(base):
     """Give private folders of ours within a folder that others can write to, as they are now."""
-    uid = os.geteuid()
+    uid = posix.geteuid()
     plain = f"{base}/monowheel-{uid}"
     try:
-        names = os.listdir(base)
+        names = posix.listdir(base)
     except OSError:
         names = []
     return [plain, *sorted(f"{base}/{name}" for name in names if name.startswith(f"monowheel-{uid}-"))]
@@ -46,10 +47,10 @@ def private(base):
 def is_private(path):
     """Whether a folder is ours alone and is no link."""
     try:
-        found = os.lstat(path)
+        found = posix.lstat(path)
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+    return system.is_folder(found) and found.st_uid == posix.geteuid() and not found.st_mode & 0o077
 
 
 def existing():

@@ -1,10 +1,14 @@
 """The short way: an environment that is there is found and handed over; anything else is left to ``fill``."""
 
-import os
+import posix
 import sys
 from time import perf_counter
 
+from monowheel_boot import system
+
 BEGIN = perf_counter()
+# Answers that do not change while this process lives.
+REAL, BOOT = [], []
 
 
 class Failure(Exception):
@@ -29,7 +33,7 @@ class File:
 
 def trace(step):
     """Print a step and the time since the bootstrap began, where ``MONOWHEEL_TRACE`` asks for it."""
-    if os.environ.get("MONOWHEEL_TRACE"):
+    if system.variable("MONOWHEEL_TRACE"):
         sys.stderr.write(f"monowheel: {(perf_counter() - BEGIN) * 1000:7.1f} ms  {step}\n")
 
 
@@ -47,28 +51,28 @@ def sha256(data):
 
 def real_interpreter():
     """Path of the interpreter itself, behind links and virtual environments."""
-    path = getattr(sys, "_base_executable", None) or sys.executable
-    if not path:
-        raise Refusal("it does not know its own path")
-    return os.path.realpath(path)
+    if not REAL:
+        path = getattr(sys, "_base_executable", None) or sys.executable
+        if not path:
+            raise Refusal("it does not know its own path")
+        REAL.append(system.realpath(path))
+    return REAL[0]
 
 
 def boot_id():
     """Name of the time since the machine came up, or None where the system has no such thing."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id") as file:
-            return file.read().strip()
-    except OSError:
-        return None
+    if not BOOT:
+        BOOT.append(system.read("/proc/sys/kernel/random/boot_id"))
+    return BOOT[0]
 
 
 def trusted(path):
     """Whether a folder belongs to us (or to root, who may do anything) and nobody else may write to it."""
     try:
-        found = os.stat(path)
+        found = posix.stat(path)
     except OSError:
         return False
-    return found.st_uid in (os.geteuid(), 0) and not found.st_mode & 0o022
+    return found.st_uid in (posix.geteuid(), 0) and not found.st_mode & 0o022
 
 
 def ready(root, name):
@@ -77,21 +81,18 @@ def ready(root, name):
     if not (trusted(root) and trusted(app)):
         return False
     try:
-        os.close(os.open(f"{app}/used", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644))
+        posix.close(posix.open(f"{app}/used", posix.O_WRONLY | posix.O_CREAT | posix.O_TRUNC, 0o644))
     except OSError:
         pass
     # The answer of a pruning process to that, so the looks keep this order.
-    try:
-        with open(f"{app}/boot") as file:
-            if file.read().strip() != boot_id():
-                return False
-    except OSError:
-        pass
-    parts = os.path.isdir(f"{app}/deps") and os.path.isdir(f"{app}/code")
-    if not (parts and os.access(f"{app}/bin/python", os.X_OK)):
+    boot = system.read(f"{app}/boot")
+    if boot is not None and boot != boot_id():
+        return False
+    parts = system.isdir(f"{app}/deps") and system.isdir(f"{app}/code")
+    if not (parts and posix.access(f"{app}/bin/python", posix.X_OK)):
         return False
     try:
-        if os.stat(f"{app}/until").st_mtime < os.stat("/proc/self").st_mtime:
+        if posix.stat(f"{app}/until").st_mtime < posix.stat("/proc/self").st_mtime:
             return False
     except OSError:
         pass
@@ -105,24 +106,16 @@ def find(roots, digest, asked):
     """
     name, real = digest[:32], real_interpreter()
     for root in roots:
-        for candidate in (name, f"{name}-{sha256(os.fsencode(real))[:12]}") if asked else (name,):
+        for candidate in (name, f"{name}-{sha256(system.fsencode(real))[:12]}") if asked else (name,):
             app = f"{root}/apps/{candidate}"
-            if (not asked or link(f"{app}/bin/python") == real) and ready(root, candidate):
+            if (not asked or system.link(f"{app}/bin/python") == real) and ready(root, candidate):
                 return app
     return None
 
 
-def link(path):
-    """Where a symbolic link points to, or None."""
-    try:
-        return os.readlink(path)
-    except OSError:
-        return None
-
-
 def obtain(file, digest, asked):
     """Give an environment for the application, made now if need be."""
-    if not os.environ.get("MONOWHEEL_VERIFY"):
+    if not system.variable("MONOWHEEL_VERIFY"):
         from monowheel_boot import roots
 
         app = find(roots.existing(), digest, asked)
@@ -136,7 +129,7 @@ def obtain(file, digest, asked):
 
 def control(file, digest):
     """Do what a control variable asks for instead of starting: give the text to print, or None."""
-    if os.environ.get("MONOWHEEL_VENV") or os.environ.get("MONOWHEEL_CACHE"):
+    if system.variable("MONOWHEEL_VENV") or system.variable("MONOWHEEL_CACHE"):
         from monowheel_boot import control
 
         return control.run(file, digest)
@@ -150,19 +143,19 @@ def sentence(error, path):
     if error.errno in (28, 122):  # ENOSPC, EDQUOT
         hint = "hint: free some, or name another folder: MONOWHEEL_ROOT=/path"
         return f"{path} cannot start: no space left for the cache\n{hint}"
-    place = f": {os.fsdecode(error.filename)}" if error.filename else ""
+    place = f": {system.fsdecode(error.filename)}" if error.filename else ""
     return f"{path} cannot start: {error.strerror or error}{place}"
 
 
 def from_head(path, digest, fd):
     """Answer the head, on standard output, in one line: see head.sh."""
-    os.dup2(3, 2)
+    posix.dup2(3, 2)
     file = File(path, fd)
     status = 0
     try:
         text = control(file, digest)
         if text is None:
-            asked = bool(os.environ.get("MONOWHEEL_PYTHON"))
+            asked = bool(system.variable("MONOWHEEL_PYTHON"))
             app = obtain(file, digest, asked)
             if asked:
                 from monowheel_boot.asked import remember
@@ -178,9 +171,9 @@ def from_head(path, digest, fd):
     except (Failure, OSError) as error:
         sys.stderr.write(f"monowheel: {sentence(error, path)}\n")
         reply, status = "end ", 1
-    data = os.fsencode(reply + ".")
+    data = system.fsencode(reply + ".")
     while data:
-        data = data[os.write(1, data) :]
+        data = data[posix.write(1, data) :]
     # No clean-up at exit: there is nothing to clean, and it takes time.
     sys.stderr.flush()
-    os._exit(status)
+    posix._exit(status)

@@ -6,8 +6,9 @@ threads would take turns at. Wheels are written into the dependency tree itself:
 from there, was twice as much to do for the file system. A later tree takes links from the first one.
 """
 
-import os
+import posix
 
+from monowheel_boot import system
 from monowheel_boot.archive import runs
 from monowheel_boot.cache import folders, write_all
 from monowheel_boot.start import Failure, sentence, trace
@@ -115,8 +116,8 @@ class Interpreter(Code):
             super().unpack(entry)
             return
         path = f"{self.folder}/{entry.name}"
-        folders(os.path.dirname(path))
-        os.symlink(self.archive.content(entry), os.fsencode(path))
+        folders(system.dirname(path))
+        posix.symlink(self.archive.content(entry), system.fsencode(path))
 
 
 def in_tree(place):
@@ -133,7 +134,7 @@ def safe(name):
 def size(path):
     """Size of a file, or None where there is none."""
     try:
-        return os.lstat(path).st_size
+        return posix.lstat(path).st_size
     except OSError:
         return None
 
@@ -149,7 +150,7 @@ def create(path, archive, entry):
         for content in archive.chunks(entry):
             write_all(fd, content)
     finally:
-        os.close(fd)
+        posix.close(fd)
 
 
 def linked(source, target, entry):
@@ -158,9 +159,9 @@ def linked(source, target, entry):
         # Lost when the machine went down, or swept away.
         return False
     try:
-        os.link(source, target)
+        posix.link(source, target)
     except FileNotFoundError:
-        folders(os.path.dirname(target))
+        folders(system.dirname(target))
         return linked(source, target, entry)
     except FileExistsError:
         pass
@@ -171,19 +172,19 @@ def linked(source, target, entry):
 
 def opened(path, mode):
     """Open a new file; its folders are made when they turn out to be missing."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC
     try:
-        return os.open(path, flags, mode)
+        return posix.open(path, flags, mode)
     except FileNotFoundError:
-        folders(os.path.dirname(path))
-        return os.open(path, flags, mode)
+        folders(system.dirname(path))
+        return posix.open(path, flags, mode)
 
 
 def replace(path, archive, entry):
     """Put a fresh copy in the place of a file."""
-    beside = f"{path}.{os.getpid()}.new"
+    beside = f"{path}.{posix.getpid()}.new"
     create(beside, archive, entry)
-    os.rename(beside, path)
+    posix.rename(beside, path)
 
 
 def units(sources):
@@ -215,43 +216,50 @@ def run(sources):
     work = units(sources)
     count = min(processors(), len(work), MOST_WORKERS)
     trace(f"unpacking {len(sources)} archives in {len(work)} units with {count} processes")
-    if not work:
+    if count < 2:
+        drain(range(len(work)), work)
         return
-    take, give = os.pipe()
-    os.write(give, b"".join(index.to_bytes(4, "little") for index in range(len(work))))
-    os.close(give)
-    errors, report = os.pipe()
+    take, give = posix.pipe()
+    posix.write(give, b"".join(index.to_bytes(4, "little") for index in range(len(work))))
+    posix.close(give)
+    errors, report = posix.pipe()
     children = []
     try:
         for _ in range(count - 1):
-            child = os.fork()
+            child = posix.fork()
             if not child:
                 worker(take, work, report)
             children.append(child)
-        drain(take, work)
+        drain(waiting(take), work)
     finally:
         # What is left in the pipe is not to be begun any more.
-        while os.read(take, 1 << 16):
+        while posix.read(take, 1 << 16):
             pass
-        os.close(take)
-        os.close(report)
+        posix.close(take)
+        posix.close(report)
         with open(errors, "rb") as file:
-            told = os.fsdecode(file.read())
-        statuses = [os.waitpid(child, 0)[1] for child in children]
+            told = system.fsdecode(file.read())
+        statuses = [posix.waitpid(child, 0)[1] for child in children]
     if told:
         raise Failure(told.splitlines()[0] if "\0" not in told else told.split("\0")[0])
     if any(statuses):
         raise Failure("a worker process was killed while it unpacked")
 
 
-def drain(take, work):
-    """Do units until none is left; those of one archive follow one another."""
-    source = None
+def waiting(take):
+    """Give the numbers of units out of the pipe until none is left."""
     while True:
-        index = os.read(take, 4)
+        index = posix.read(take, 4)
         if not index:
             return
-        unit = work[int.from_bytes(index, "little")]
+        yield int.from_bytes(index, "little")
+
+
+def drain(indexes, work):
+    """Do units; those of one archive follow one another."""
+    source = None
+    for index in indexes:
+        unit = work[index]
         if source and source is not unit.source:
             source.forget()
         source = unit.source
@@ -262,19 +270,19 @@ def worker(take, work, report):
     """Be a worker process; tells an error in words, and never returns."""
     status = 1
     try:
-        drain(take, work)
+        drain(waiting(take), work)
         status = 0
     except (Failure, OSError) as error:
-        os.write(report, os.fsencode(sentence(error, "the application") + "\0"))
-        while os.read(take, 1 << 16):
+        posix.write(report, system.fsencode(sentence(error, "the application") + "\0"))
+        while posix.read(take, 1 << 16):
             pass
     finally:
-        os._exit(status)
+        posix._exit(status)
 
 
 def processors():
     """How many processors this process may use."""
     try:
-        return len(os.sched_getaffinity(0))
+        return len(posix.sched_getaffinity(0))
     except (AttributeError, OSError):
-        return os.cpu_count() or 1
+        return posix.cpu_count() or 1

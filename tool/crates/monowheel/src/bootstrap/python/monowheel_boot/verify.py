@@ -5,10 +5,10 @@ Thoroughly (``MONOWHEEL_VERIFY``): the checksum of every file as well. A file th
 old one's place, so a running application does not notice.
 """
 
-import os
+import posix
 import zlib
 
-from monowheel_boot import unpack
+from monowheel_boot import system, unpack
 from monowheel_boot.start import trace
 
 
@@ -16,12 +16,12 @@ def check(store, application, doubtful, thorough):
     """Mend the trees of ``doubtful`` and take their notes away."""
     for kind, key in doubtful:
         folder = f"{store.root}/{kind}/{key}"
-        if os.path.isdir(folder):
+        if system.isdir(folder):
             mended = sum(mend(*item, thorough) for item in items(application, kind, folder))
             trace(f"{kind}/{key} checked, {mended} files mended")
     for kind, key in doubtful:
         try:
-            os.unlink(f"{store.root}/{kind}/{key}.boot")
+            posix.unlink(f"{store.root}/{kind}/{key}.boot")
         except OSError:
             pass
 
@@ -60,5 +60,5 @@ def sound(path, entry, thorough):
         while True:
             piece = file.read(1 << 20)
             if not piece:
-                return crc == entry.crc and bool(os.lstat(path).st_mode & 0o100) == entry.executable
+                return crc == entry.crc and bool(posix.lstat(path).st_mode & 0o100) == entry.executable
             crc = zlib.crc32(piece, crc)
