@@ -16,6 +16,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 MINORS = range(9, 15)
+# The bootstrap's own text.
+BOOTSTRAP = Path(__file__).parents[2] / "tool/crates/monowheel/src/bootstrap/python"
 # What the caller's shell may have set and a test does not mean.
 FOREIGN = ("PYTHON", "MONOWHEEL_", "XDG_", "VIRTUAL_ENV")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import files
 import pytest
-from conftest import environment, start
+from conftest import BOOTSTRAP, environment, start
 
 # With each head.
 KILLS = int(os.environ.get("MONOWHEEL_TEST_KILLS", "150"))
@@ -85,3 +85,18 @@ def test_interrupted_without_a_traceback(root, tmp_path, head):
         assert process.returncode in (-signal.SIGINT, 130)
         assert error == ""
     assert start(file, root).stdout == "right\n"
+
+
+SWEEPING = """import posix, sys, types
+sys.path.insert(0, sys.argv[1])
+from monowheel_boot import cache
+with cache.Cache(sys.argv[2]) as store:
+    cache.posix = types.SimpleNamespace(**{**vars(posix), "listdir": lambda path: ["gone"]})
+    store.sweep()
+"""
+
+
+def test_what_goes_while_it_is_swept_does_not_come_back(root, any_python):
+    root.mkdir()
+    start([any_python, "-B", "-c", SWEEPING, BOOTSTRAP, root], root)
+    assert not list((root / "tmp").iterdir())

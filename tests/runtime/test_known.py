@@ -5,9 +5,7 @@ from pathlib import Path
 
 import files
 import pytest
-from conftest import PYTHONS, start
-
-BOOTSTRAP = Path(__file__).parents[2] / "tool/crates/monowheel/src/bootstrap/python"
+from conftest import BOOTSTRAP, PYTHONS, start
 
 AGAIN = {"portable": "bootstrap taken as it was compiled before", "native": "as it said before"}
 SOURCE = "import sys; print(sys.version_info[1])\n"

@@ -50,7 +50,8 @@ class Cache:
 
     def lock(self, name, shared=False, wait=True):
         """Take a lock; true also where the file system has none. A lock that is not waited for may be refused."""
-        return hold(self._held, f"{self.root}/locks/{name}.lock", LOCK_SH if shared else LOCK_EX, wait)
+        path, kind = f"{self.root}/locks/{name}.lock", LOCK_SH if shared else LOCK_EX
+        return hold(self._held, path, kind, wait, create=posix.O_CREAT)
 
     def stage(self):
         """Give a folder of our own to write into."""
@@ -132,12 +133,15 @@ def folders(path):
         make(path)
 
 
-def hold(held, path, kind, wait, unsupported=True):
-    """Lock ``path`` and note the descriptor in ``held``; false where another process has it."""
+def hold(held, path, kind, wait, unsupported=True, create=0):
+    """Lock ``path`` and note the descriptor in ``held``; false where another process has it.
+
+    With ``create`` it is made: not a staging folder, which may be gone by now, and would be there again as a file.
+    """
     if flock is None:
         return unsupported
     try:
-        fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | (0 if system.isdir(path) else posix.O_CREAT), 0o644)
+        fd = posix.open(path, posix.O_RDONLY | posix.O_CLOEXEC | create, 0o644)
     except OSError:
         return False
     held.append(fd)
