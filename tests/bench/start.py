@@ -31,7 +31,6 @@ import picture
 
 # First and later starts of each tool. Peers take a minute for a first start of `many`; `bare` looks for tenths of a millisecond.
 ROUNDS = {"bare": (3, 41), "fastapi": (3, 15), "science": (3, 15), "many": (1, 9)}
-INSTALLING = "uv pip install --no-cache, then run"
 # Where caches go that have served.
 ASIDE = common.CACHE / "start-aside"
 MAIN = {
@@ -132,7 +131,7 @@ def build(application: str, folder: Path) -> list[Tool]:
         # Its dependencies are there: what is new is its own code.
         Tool("monowheel, native launcher, a new version", [newer_native], own, cheap=True),
         Tool("monowheel, portable head, a new version", [newer], own, cheap=True),
-        Tool(INSTALLING, [script], [fresh], once=True),
+        Tool("uv pip install --no-cache, then run", [script], [fresh], once=True),
         Tool("pex, fastest (--venv --sh-boot, wheels as they are)", [folder / "fast.pex"], [folder / "pexroot"]),
         Tool("pex, default", [folder / "default.pex"], [folder / "pexroot"]),
         Tool("shiv", [folder / "app.shiv"], [folder / "shivroot"]),
